@@ -1,0 +1,55 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// INETD_EMBEDDED=1 builds what is installed: the daemon and its small companions in Embedded Swift, a quarter of the
+/// memory of an ordinary build. Without it everything is ordinary Swift: `inetctl`, tests, debugging, sanitizers.
+/// `config/package/build-release` gives the embedded build the link flags that a manifest cannot know.
+let embedded = Context.environment["INETD_EMBEDDED"] == "1"
+
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+let daemon: [SwiftSetting] =
+  strict
+  + (embedded ? [.enableExperimentalFeature("Embedded"), .unsafeFlags(["-wmo", "-Osize"])] : [])
+
+/// The layers of the house; imports point down only (checked by HouseRulesTests).
+let layers: [Target] = [
+  // 0: C shims, the libsystemd module map, and the addresses everything speaks of.
+  .target(name: "CLinux"),
+  .target(name: "CSpawn"),
+  .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+  .target(name: "NetworkAddresses", swiftSettings: daemon),
+  // 1: the one model; the one wrapper of system calls.
+  .target(name: "ServiceModel", dependencies: ["NetworkAddresses"], swiftSettings: daemon),
+  .target(name: "LinuxSystem", dependencies: ["CLinux", "NetworkAddresses"], swiftSettings: daemon),
+  // 2: one capability each.
+  .target(name: "ServiceConfiguration", dependencies: ["ServiceModel"], swiftSettings: daemon),
+  .target(name: "AdmissionControl", dependencies: ["ServiceModel"], swiftSettings: daemon),
+  .target(name: "EventLoop", dependencies: ["LinuxSystem", "CLinux"], swiftSettings: daemon),
+  .target(name: "ProcessSpawning", dependencies: ["LinuxSystem", "CLinux", "CSpawn"], swiftSettings: daemon),
+  .target(name: "SystemdIntegration", dependencies: ["LinuxSystem", "CLinux", "CSystemd"], swiftSettings: daemon),
+  // 3: the model meets the machine; the engine.
+  .target(
+    name: "ServiceResolution", dependencies: ["ServiceConfiguration", "LinuxSystem", "CLinux"], swiftSettings: daemon),
+  .target(
+    name: "SuperServer",
+    dependencies: ["ServiceResolution", "AdmissionControl", "EventLoop", "ProcessSpawning", "SystemdIntegration"],
+    swiftSettings: daemon),
+  // 4: arguments and exit codes.
+  .executableTarget(name: "inetd", dependencies: ["SuperServer", "CLinux"], swiftSettings: daemon),
+]
+
+let ordinaryOnly: [Target] = [
+  .executableTarget(
+    name: "inetctl",
+    dependencies: ["ServiceResolution", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+    swiftSettings: strict)
+]
+
+let package = Package(
+  name: "inetd",
+  products: [.executable(name: "inetd", targets: ["inetd"])]
+    + (embedded ? [] : [.executable(name: "inetctl", targets: ["inetctl"])]),
+  dependencies: embedded ? [] : [.package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")],
+  targets: layers + (embedded ? [] : ordinaryOnly),
+  swiftLanguageModes: [.v6]
+)

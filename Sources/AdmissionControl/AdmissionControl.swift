@@ -1,0 +1,1 @@
+// The first declarations of this layer arrive with the next commits.

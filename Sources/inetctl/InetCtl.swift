@@ -1,0 +1,7 @@
+import ArgumentParser
+
+@main
+struct InetCtl: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "inetctl", abstract: "Check, show and steer the Internet super-server.")
+}
