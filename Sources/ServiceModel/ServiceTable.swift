@@ -1,0 +1,42 @@
+/// A service of a load with the places its values were written at.
+package struct ServiceEntry: Sendable {
+  package var definition: ServiceDefinition
+  /// Where the service is defined.
+  package var location: SourceRange
+  /// Where each key's value was written; the key's name as in the key table. Keys at their default are absent.
+  package var origins: [String: SourceRange]
+
+  package init(definition: ServiceDefinition, location: SourceRange, origins: [String: SourceRange] = [:]) {
+    self.definition = definition
+    self.location = location
+    self.origins = origins
+  }
+
+  /// The place to name in a message about `key`.
+  package func range(of key: String) -> SourceRange { origins[key] ?? location }
+}
+
+/// A service that a load could not accept; a running service of this id stays as it was.
+package struct RejectedService: Sendable {
+  package var id: String
+  package var location: SourceRange
+
+  package init(id: String, location: SourceRange) {
+    self.id = id
+    self.location = location
+  }
+}
+
+/// The outcome of one load: the services in file order, those in error, and all findings.
+package struct ServiceTable: Sendable {
+  package var entries: [ServiceEntry] = []
+  package var rejected: [RejectedService] = []
+  package var diagnostics: [Diagnostic] = []
+  package var sources = SourceMap()
+  /// False when something could not be read at all, so that nothing may be concluded from a service's absence.
+  package var isComplete = true
+
+  package init() {}
+
+  package var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
+}
