@@ -1,0 +1,124 @@
+import NetworkAddresses
+import ServiceModel
+
+/// Why a peer is not served. The words are xinetd's, because fail2ban and others read them in `FAIL:` lines.
+package enum RefusalReason: UInt8, CaseIterable, Hashable, Sendable {
+  case sensor, address, time, load, sourceRate, perSource, instances, processLimit, libwrap, fork
+
+  package var logText: String {
+    switch self {
+    case .sensor, .address: "address"
+    case .time: "time"
+    case .load: "load"
+    case .sourceRate: "connections per second"
+    case .perSource: "per_source_limit"
+    case .instances: "service_limit"
+    case .processLimit: "process_limit"
+    case .libwrap: "libwrap"
+    case .fork: "fork"
+    }
+  }
+}
+
+/// The judgement of one connection.
+package enum Admission: Equatable, Sendable {
+  /// Served; `needsGate` when only a name lookup can finally tell.
+  case accepted(needsGate: Bool)
+  case refused(RefusalReason)
+}
+
+/// Whether a service takes connections at all just now.
+package enum IntakeState: Equatable, Sendable {
+  case open
+  /// `instances` are running and overflow = queue: until one ends.
+  case full
+  /// `rate` or `cps` is used up: until this time, in nanoseconds of the caller's clock.
+  case limited(until: UInt64, IntakeLimit)
+}
+
+/// Which of the start rates of a service is used up.
+package enum IntakeLimit: UInt8, Equatable, Sendable { case rate, cps }
+
+/// The admission policy of one service with its counters. Pure: peer and time come in, a judgement goes out.
+///
+/// The order of judgement is documented in inetd.d(5): access list, source_rate, per_source, instances, and the
+/// daemon-wide process limit; the first refusal counts. Rates of the whole service do not refuse anyone: they close
+/// the intake for a moment and leave peers in the kernel's queue.
+package struct AdmissionController: Sendable {
+  private var access: AccessList
+  private var limits: LimitDefinition
+  private var rateShape: TokenBucket.Shape?
+  private var cpsShape: TokenBucket.Shape?
+  private var sourceShape: TokenBucket.Shape?
+  private var rateBucket = TokenBucket()
+  private var cpsBucket = TokenBucket()
+  private var sources = SourceTable()
+  /// Instances running now.
+  package private(set) var live = 0
+
+  package init(access: AccessDefinition, limits: LimitDefinition) {
+    self.access = AccessList(access)
+    self.limits = limits
+    rateShape = limits.rate.map { TokenBucket.Shape(count: $0.count, seconds: $0.seconds) }
+    cpsShape = limits.cps.map { TokenBucket.Shape(count: $0.perSecond, seconds: 1) }
+    sourceShape = limits.sourceRate.map { TokenBucket.Shape(count: $0.count, seconds: $0.seconds) }
+  }
+
+  /// Takes over new rules; live counts and buckets stay, so that a reload is no way around a limit.
+  package mutating func update(access: AccessDefinition, limits: LimitDefinition) {
+    var updated = AdmissionController(access: access, limits: limits)
+    updated.live = live
+    updated.rateBucket = rateBucket
+    updated.cpsBucket = cpsBucket
+    let samePrefix =
+      limits.sourcePrefix4 == self.limits.sourcePrefix4 && limits.sourcePrefix6 == self.limits.sourcePrefix6
+    if samePrefix { updated.sources = sources }
+    self = updated
+  }
+
+  /// Whether connections are to be accepted now. Asked before every accept, because a connection that stays in the
+  /// kernel's queue costs nothing and is not lost.
+  package func intake(now: UInt64) -> IntakeState {
+    if case .count(let most) = limits.instances, limits.overflow == .queue, live >= most { return .full }
+    if let cpsShape, !cpsBucket.hasToken(cpsShape, now: now) {
+      return .limited(until: cpsBucket.nextToken(cpsShape), .cps)
+    }
+    if let rateShape, !rateBucket.hasToken(rateShape, now: now) {
+      return .limited(until: rateBucket.nextToken(rateShape), .rate)
+    }
+    return .open
+  }
+
+  /// Judges a peer; nil for one without an Internet address. Changes nothing.
+  package func judge(_ peer: IPAddress?, now: UInt64) -> Admission {
+    let verdict = access.allowsEveryone ? .allowed : peer.map(access.judge) ?? access.judgeWithoutAddress()
+    if verdict == .refused { return .refused(.address) }
+    if let source = peer.flatMap(source(of:)) {
+      if let sourceShape, !sources.hasToken(source, sourceShape, now: now) { return .refused(.sourceRate) }
+      if case .count(let most) = limits.perSource, sources.live(source) >= most { return .refused(.perSource) }
+    }
+    if case .count(let most) = limits.instances, live >= most { return .refused(.instances) }
+    return .accepted(needsGate: verdict == .needsName)
+  }
+
+  /// Counts an instance that is about to start. False when no room is left to remember its source.
+  package mutating func started(_ peer: IPAddress?, now: UInt64) -> Bool {
+    if let source = peer.flatMap(source(of:)), !sources.start(source, sourceShape, now: now) { return false }
+    live += 1
+    if let rateShape { _ = rateBucket.take(rateShape, now: now) }
+    if let cpsShape { _ = cpsBucket.take(cpsShape, now: now) }
+    return true
+  }
+
+  /// Counts the end of an instance that `started` had counted.
+  package mutating func ended(_ peer: IPAddress?) {
+    live = max(live - 1, 0)
+    if let source = peer.flatMap(source(of:)) { sources.end(source) }
+  }
+
+  /// What counts as one source, or nil where no limit asks.
+  private func source(of peer: IPAddress) -> IPPrefix? {
+    if sourceShape == nil && limits.perSource == .unlimited { return nil }
+    return IPPrefix(peer, length: Int(peer.family == .ipv4 ? limits.sourcePrefix4 : limits.sourcePrefix6))
+  }
+}
