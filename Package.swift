@@ -42,7 +42,8 @@ let ordinaryOnly: [Target] = [
   .executableTarget(
     name: "inetctl",
     dependencies: ["ServiceResolution", .product(name: "ArgumentParser", package: "swift-argument-parser")],
-    swiftSettings: strict)
+    swiftSettings: strict),
+  .testTarget(name: "AdmissionControlTests", dependencies: ["AdmissionControl"], swiftSettings: strict),
 ]
 
 let package = Package(

@@ -65,14 +65,24 @@ package struct AdmissionController: Sendable {
   }
 
   /// Takes over new rules; live counts and buckets stay, so that a reload is no way around a limit.
-  package mutating func update(access: AccessDefinition, limits: LimitDefinition) {
+  ///
+  /// `livePeers` are the peers of all instances running now: where sources are counted differently than before, they
+  /// are counted again.
+  package mutating func update(access: AccessDefinition, limits: LimitDefinition, livePeers: [IPAddress], now: UInt64) {
     var updated = AdmissionController(access: access, limits: limits)
     updated.live = live
     updated.rateBucket = rateBucket
     updated.cpsBucket = cpsBucket
-    let samePrefix =
-      limits.sourcePrefix4 == self.limits.sourcePrefix4 && limits.sourcePrefix6 == self.limits.sourcePrefix6
-    if samePrefix { updated.sources = sources }
+    let countedAlike =
+      countsSources && limits.sourcePrefix4 == self.limits.sourcePrefix4
+      && limits.sourcePrefix6 == self.limits.sourcePrefix6
+    if countedAlike {
+      updated.sources = sources
+    } else {
+      for peer in livePeers {
+        if let source = updated.source(of: peer) { _ = updated.sources.start(source, nil, now: now) }
+      }
+    }
     self = updated
   }
 
@@ -116,9 +126,11 @@ package struct AdmissionController: Sendable {
     if let source = peer.flatMap(source(of:)) { sources.end(source) }
   }
 
+  private var countsSources: Bool { sourceShape != nil || limits.perSource != .unlimited }
+
   /// What counts as one source, or nil where no limit asks.
   private func source(of peer: IPAddress) -> IPPrefix? {
-    if sourceShape == nil && limits.perSource == .unlimited { return nil }
+    guard countsSources else { return nil }
     return IPPrefix(peer, length: Int(peer.family == .ipv4 ? limits.sourcePrefix4 : limits.sourcePrefix6))
   }
 }
