@@ -1,0 +1,89 @@
+import ServiceModel
+
+/// One configuration file as it was found: its text, and what it stands for.
+package struct SourceDocument: Sendable {
+  /// The part a file plays in a load.
+  package enum Role: Hashable, Sendable {
+    /// inetd.conf: its services give way to drop-ins.
+    case classicFile
+    /// A file of a service directory.
+    case dropIn
+    /// A snippet of `BASE.conf.d`, merged over the drop-in file whose name is `BASE.conf` or `BASE`.
+    case override(base: String)
+  }
+
+  package enum Content: Sendable {
+    case bytes([UInt8])
+    /// The file is there but must not or cannot be read: `id`, and a sentence for the administrator.
+    case unreadable(id: String, message: String)
+  }
+
+  /// Absolute, or as the administrator gave it; used in messages and to resolve includes.
+  package var path: String
+  package var role: Role
+  package var content: Content
+
+  package init(path: String, role: Role, content: Content) {
+    self.path = path
+    self.role = role
+    self.content = content
+  }
+}
+
+/// Everything the files of one load say, as written: services in the order of precedence, findings, and the texts.
+package struct RawConfiguration: Sendable {
+  package var services: [RawService] = []
+  package var diagnostics: [Diagnostic] = []
+  package var sources = SourceMap()
+  /// False when a file could not be read, or a line was so broken that nobody can say which service it was about.
+  package var isComplete = true
+
+  package init() {}
+}
+
+/// What an `include` asks for.
+package struct IncludeRequest: Hashable, Sendable {
+  package enum Kind: UInt8, Sendable {
+    /// One file, which must exist (xinetd's `include`).
+    case file
+    /// Every file that a pattern of glob(7) matches, sorted by name; none is fine.
+    case glob
+    /// The files of a directory whose names count, sorted by name (`includedir`).
+    case directory
+  }
+
+  package var kind: Kind
+  /// Already joined to the directory of the including file.
+  package var path: String
+  /// No more files than this are wanted.
+  package var limit: Int
+
+  package init(kind: Kind, path: String, limit: Int) {
+    self.kind = kind
+    self.path = path
+    self.limit = limit
+  }
+}
+
+/// The answer to an `IncludeRequest`.
+package struct IncludeReply: Sendable {
+  package struct File: Sendable {
+    package var path: String
+    /// What identifies the file whatever name it was reached by (device and inode, or the path): cycles are found by it.
+    package var identity: String
+    package var content: SourceDocument.Content
+    package init(path: String, identity: String, content: SourceDocument.Content) {
+      self.path = path
+      self.identity = identity
+      self.content = content
+    }
+  }
+
+  package var files: [File] = []
+  /// Why the request as a whole failed: `id`, and the end of a sentence such as `does not exist`.
+  package var failure: (id: String, message: String)?
+  /// There were more files than the limit.
+  package var isTruncated = false
+
+  package init() {}
+}

