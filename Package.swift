@@ -46,11 +46,19 @@ let ordinaryOnly: [Target] = [
   .testTarget(name: "AdmissionControlTests", dependencies: ["AdmissionControl"], swiftSettings: strict),
 ]
 
+/// Tests of the finished thing: the rules of the house, and the daemon as its users meet it.
+let proof: [Target] = [
+  .testTarget(name: "HouseRulesTests", swiftSettings: strict),
+  .executableTarget(name: "probe-server", path: "Tests/ProbeServer"),
+  .target(name: "CTestSupport", path: "Tests/CTestSupport"),
+  .testTarget(name: "IntegrationTests", dependencies: ["CTestSupport"], swiftSettings: strict),
+]
+
 let package = Package(
   name: "inetd",
   products: [.executable(name: "inetd", targets: ["inetd"])]
     + (embedded ? [] : [.executable(name: "inetctl", targets: ["inetctl"])]),
   dependencies: embedded ? [] : [.package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")],
-  targets: layers + (embedded ? [] : ordinaryOnly),
+  targets: layers + (embedded ? [] : ordinaryOnly + proof),
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,11 @@
+// What the tests need of libc and Swift cannot import: GNU extensions.
+#pragma once
+#include <sys/types.h>
+
+/// pipe2(2) with O_CLOEXEC, so that no child of another test keeps an end open. 0 or an errno value.
+int test_pipe(int ends[2]);
+
+/// Starts `arguments[0]`, looked up in PATH, with exactly `environment`; descriptors `input` (-1 for /dev/null),
+/// `output` and `errors` become 0, 1 and 2, and it gets no other. Signals are as a login shell has them.
+/// 0 or an errno value.
+int test_spawn(char *const arguments[], char *const environment[], int input, int output, int errors, pid_t *pid);

@@ -1,0 +1,38 @@
+/// The layers of the house as architecture has them: which target stands on which floor, and what it may touch.
+struct House {
+  struct Room {
+    let floor: Int
+    /// No kernel, no clock, no file: time and file contents come in as parameters.
+    let isPure: Bool
+    /// Modules from outside the house, beyond Swift's own library.
+    let outside: Set<String>
+
+    static func pure(_ floor: Int) -> Room { Room(floor: floor, isPure: true, outside: []) }
+    static func system(_ floor: Int, outside: Set<String> = []) -> Room {
+      Room(floor: floor, isPure: false, outside: outside)
+    }
+  }
+
+  /// A new target gets its line here together with its lines in Package.swift.
+  static let rooms: [String: Room] = [
+    "CLinux": .system(0), "CSpawn": .system(0), "CSystemd": .system(0),
+    "NetworkAddresses": .pure(0),
+    "ServiceModel": .pure(1),
+    "LinuxSystem": .system(1),
+    "ServiceConfiguration": .pure(2),
+    "AdmissionControl": .pure(2),
+    "EventLoop": .system(2),
+    "ProcessSpawning": .system(2),
+    "SystemdIntegration": .system(2),
+    "ServiceResolution": .system(3),
+    "SuperServer": .system(4),
+    "inetd": .system(5),
+    "inetctl": .system(5, outside: ["ArgumentParser", "Foundation"]),
+  ]
+
+  /// C modules with a single way in.
+  static let onlyImporter = ["CSpawn": "ProcessSpawning", "CSystemd": "SystemdIntegration"]
+
+  /// What of the clock Swift itself offers without an import.
+  static let clockWords = ["ContinuousClock", "SuspendingClock", "Task.sleep"]
+}

@@ -1,0 +1,95 @@
+import Foundation
+import Testing
+
+/// A running daemon under test: started in the foreground with files of its own, ready when `init` returns, and gone
+/// with everything it started when the test is over.
+final class Daemon {
+  let build: DaemonBuild
+  let scratch: Scratch
+  let process: ChildProcess
+  private let notify: NotifySocket
+
+  var pid: pid_t { process.pid }
+  var log: LineLog { process.errors }
+
+  /// The classic file and the service directory of a test, inside its scratch directory.
+  static let classicName = "inetd.conf"
+  static let directoryName = "inetd.d"
+
+  /// Starts `build` with the files in `scratch`: `inetd.conf` and `inetd.d`, where they exist.
+  /// - Parameter user: run as this user and group, without supplementary groups.
+  init(
+    _ build: DaemonBuild, in scratch: Scratch, options: [String] = [], environment: [String: String] = [:],
+    user: uid_t? = nil, awaitReady: Bool = true
+  ) throws {
+    self.build = build
+    self.scratch = scratch
+    notify = try NotifySocket(path: scratch("notify.\(UUID().uuidString.prefix(8))"))
+    let words = try Self.command(build, in: scratch, user: user) + options
+    var variables = ChildProcess.plainEnvironment.merging(environment) { $1 }
+    variables["NOTIFY_SOCKET"] = notify.path
+    process = try ChildProcess(words, environment: variables)
+    guard awaitReady else { return }
+    let ready = try notify.wait(for: "READY=1") { process.isRunning }
+    guard ready else {
+      throw Failure("the daemon ended before it was ready: \(try process.wait())\n\(try log.untilEnd())")
+    }
+  }
+
+  /// The words that start the daemon in the foreground with the files in `scratch`.
+  static func command(_ build: DaemonBuild, in scratch: Scratch, user: uid_t? = nil) throws -> [String] {
+    guard let path = build.path else { throw Failure("no \(build) build") }
+    // Another user may not be able to reach the checkout.
+    let program = user == nil ? path : try scratch.install(path)
+    let prefix = user.map { ["setpriv", "--reuid=\($0)", "--regid=\($0)", "--clear-groups"] } ?? []
+    return prefix + [program, "--debug", "--log-level", "info", "--control", "none"] + files(in: scratch)
+  }
+
+  static func files(in scratch: Scratch) -> [String] {
+    func place(_ name: String) -> String {
+      FileManager.default.fileExists(atPath: scratch(name)) ? scratch(name) : "none"
+    }
+    return ["--config", place(classicName), "--directory", place(directoryName)]
+  }
+
+  deinit {
+    let servers = ProcessFacts.children(of: pid)
+    process.end()
+    for server in servers { kill(server, SIGKILL) }
+    for server in servers {
+      do {
+        try Deadline.poll("server \(server) gone", seconds: 5) { !ProcessFacts.exists(server) }
+      } catch {
+        Issue.record("\(error)")
+      }
+    }
+  }
+
+  /// The servers that run now.
+  var servers: [pid_t] { ProcessFacts.children(of: pid).filter(ProcessFacts.exists) }
+
+  /// Has the files read again and waits until that is done.
+  func reload() throws {
+    let before = notify.messages.count
+    process.send(SIGHUP)
+    guard try notify.wait(for: "READY=1", after: before, while: { process.isRunning }) else {
+      throw Failure("the daemon ended while reloading:\n\(log.text)")
+    }
+  }
+
+  /// Waits until no server runs.
+  func waitForServersToEnd() throws {
+    try Deadline.poll("no server of \(pid) left, now \(servers)") { servers.isEmpty }
+  }
+
+  /// Ends the daemon as an administrator does and returns how it ended.
+  func stop(_ signal: Int32 = SIGTERM) throws -> ChildProcess.Status {
+    process.send(signal)
+    return try process.wait()
+  }
+
+  /// Whether the service manager was told `line`.
+  func wasNotified(_ line: String) throws -> Bool {
+    try notify.wait(for: line) { process.isRunning }
+  }
+}

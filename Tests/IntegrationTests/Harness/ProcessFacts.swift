@@ -1,0 +1,55 @@
+import Foundation
+
+/// What /proc says.
+enum ProcessFacts {
+  static func exists(_ pid: pid_t) -> Bool {
+    guard let status = read("/proc/\(pid)/stat"), let end = status.lastIndex(of: ")") else { return false }
+    // A zombie has ended; who should reap it is another question, see `isZombie`.
+    return !status[end...].hasPrefix(") Z")
+  }
+
+  static func isZombie(_ pid: pid_t) -> Bool {
+    guard let status = read("/proc/\(pid)/stat"), let end = status.lastIndex(of: ")") else { return false }
+    return status[end...].hasPrefix(") Z")
+  }
+
+  static func children(of pid: pid_t) -> [pid_t] {
+    (read("/proc/\(pid)/task/\(pid)/children") ?? "").split(whereSeparator: \.isWhitespace).compactMap { pid_t($0) }
+  }
+
+  /// Descriptor numbers of a process with what they are.
+  static func descriptors(of pid: pid_t) -> [Int: String] {
+    let directory = "/proc/\(pid)/fd"
+    var found: [Int: String] = [:]
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? [] {
+      if let number = Int(name),
+        let target = try? FileManager.default.destinationOfSymbolicLink(
+          atPath: "\(directory)/\(name)")
+      {
+        found[number] = target
+      }
+    }
+    return found
+  }
+
+  /// The inodes of listening TCP (or bound UDP) sockets on `port` that `pid` holds.
+  static func socketInodes(of pid: pid_t, port: UInt16, _ kind: Client.Kind = .stream) -> Set<String> {
+    let held = Set(descriptors(of: pid).values)
+    var inodes: Set<String> = []
+    for table in kind == .stream ? ["tcp", "tcp6"] : ["udp", "udp6"] {
+      for line in (read("/proc/\(pid)/net/\(table)") ?? "").split(separator: "\n").dropFirst() {
+        let fields = line.split(separator: " ")
+        guard fields.count > 9, let local = fields[1].split(separator: ":").last, UInt16(local, radix: 16) == port,
+          kind != .stream || fields[3] == "0A"
+        else { continue }
+        if held.contains("socket:[\(fields[9])]") { inodes.insert(String(fields[9])) }
+      }
+    }
+    return inodes
+  }
+
+  static func read(_ path: String) -> String? {
+    guard let data = FileManager.default.contents(atPath: path) else { return nil }
+    return String(decoding: data, as: UTF8.self)
+  }
+}
