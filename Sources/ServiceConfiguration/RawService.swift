@@ -49,6 +49,8 @@ package struct RawService: Equatable, Sendable {
   package var isDropIn: Bool
   /// A part of this service was already found in error by the parser: it is not served, and its id is `rejected`.
   package var isBroken = false
+  /// Settings of override snippets, in flat syntax whatever the service is written in; applied after `settings`.
+  package var overrides: [RawSetting] = []
 
   package init(kind: Kind = .service, dialect: Dialect, name: RawWord, settings: [RawSetting] = [], isDropIn: Bool) {
     self.kind = kind

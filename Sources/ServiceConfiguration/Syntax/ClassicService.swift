@@ -1,0 +1,260 @@
+import ServiceModel
+
+/// The fields of one positional line of inetd.conf on their way to settings with key names.
+///
+/// `service  socktype[,max][:filter]  proto[,sndbuf=N][,rcvbuf=N]  wait|nowait[...]  user[...]  program  args...`
+struct ClassicService {
+  private static let fieldNames: [StaticString] = [
+    "service", "socket type", "protocol", "'wait' or 'nowait'", "user", "program",
+  ]
+  /// tcpd(8) looks for programs without a path here.
+  private static let wrappedDirectory = "/usr/sbin/"
+
+  let words: [RawWord]
+  /// Where the service listens; empty = everywhere.
+  var hosts: [RawWord]
+  let context: ParseContext
+  var isBroken = false
+  private var raw: RawService
+  private var types: [RawWord] = []
+
+  init(words: [RawWord], hosts: [RawWord], context: ParseContext) {
+    self.words = words
+    self.hosts = hosts
+    self.context = context
+    raw = RawService(dialect: .classic, name: words[0], isDropIn: context.isDropIn)
+    raw.settings.reserveCapacity(10)
+  }
+
+  /// Turns the fields into one service, and emits it with what was found about it.
+  mutating func read(_ emit: (ParsedItem) -> Void) {
+    if words.count < ClassicService.fieldNames.count {
+      isBroken = true
+      let missing = ClassicService.fieldNames[words.count]
+      emit(.diagnostic(.missingField(missing, after: words[words.count - 1])))
+    }
+    if words.count >= 3 {
+      readSocketType(words[1])
+      readProtocol(words[2], emit)
+    }
+    if words.count >= 6 {
+      readWait(words[3], emit)
+      readUser(words[4], emit)
+      readProgram(emit)
+    }
+    if words.count < 3 { return emit(.lostService) }
+    finish(emit)
+  }
+
+  /// Emits the service.
+  mutating func finish(_ emit: (ParsedItem) -> Void) {
+    if !types.isEmpty { set("type", types) }
+    raw.isBroken = isBroken
+    emit(.service(raw))
+  }
+
+  mutating func set(_ key: String, _ values: [RawWord]) {
+    raw.settings.append(
+      RawSetting(key: RawWord(key, at: values.first?.range ?? raw.name.range), operation: .set, values: values))
+  }
+
+  mutating func set(_ key: String, _ value: RawWord) { set(key, [value]) }
+
+  mutating func addType(_ type: RawWord) { types.append(type) }
+
+  // MARK: Fields
+
+  private mutating func readSocketType(_ word: RawWord) {
+    var rest = word
+    if let (type, filter) = rest.cut(at: ":") {
+      rest = type
+      if !filter.text.isEmpty { set("accept_filter", filter) }
+    }
+    if let (type, limit) = rest.cut(at: ",") {
+      rest = type
+      set("instances", limit.text == "0" ? RawWord("UNLIMITED", at: limit.range) : limit)
+    }
+    set("socket_type", rest)
+  }
+
+  mutating func readProtocol(_ word: RawWord, _ emit: (ParsedItem) -> Void) {
+    let parts = word.split(",")
+    var name = parts[0]
+    for part in parts.dropFirst() { readBufferSize(part, emit) }
+    if name.hasPrefix("faith/") {
+      emit(.diagnostic(.protocolPartIgnored("faith/", at: name.range)))
+      name = name.dropping(6)
+    }
+    if let (plain, variant) = name.cut(at: "/"), variant.text == "ttcp" {
+      emit(.diagnostic(.protocolPartIgnored("/ttcp", at: variant.range)))
+      name = plain
+    }
+    if name.hasPrefix("rpc/") {
+      types.append(RawWord("RPC", at: name.range))
+      name = name.dropping(4)
+    }
+    readServiceName(isRPC: !types.isEmpty, isUnix: name.text == "unix", emit)
+    set("protocol", name)
+  }
+
+  private mutating func readBufferSize(_ part: RawWord, _ emit: (ParsedItem) -> Void) {
+    guard let (key, size) = part.cut(at: "="), !size.text.isEmpty, key.text == "sndbuf" || key.text == "rcvbuf" else {
+      isBroken = true
+      return emit(.diagnostic(.badBufferSize(part)))
+    }
+    set(key.text == "sndbuf" ? "send_buffer" : "receive_buffer", size)
+  }
+
+  mutating func readServiceName(isRPC: Bool, isUnix: Bool, _ emit: (ParsedItem) -> Void) {
+    var name = words[0]
+    if isUnix { return readUnixName(name, emit) }
+    if !hosts.isEmpty { set("bind", hosts) }
+    if name.hasPrefix("tcpmux/") {
+      let isPlus = name.hasPrefix("tcpmux/+")
+      types.append(RawWord(isPlus ? "TCPMUXPLUS" : "TCPMUX", at: name.range))
+      name = name.dropping(isPlus ? 8 : 7)
+      raw.name = words[0]
+      return set("service", name)
+    }
+    if isRPC, let (program, versions) = name.cut(at: "/") {
+      name = program
+      set("rpc_version", versions)
+      if name.isNumber { set("rpc_number", name) }
+    }
+    raw.name = name
+    set("service", name)
+  }
+
+  /// `/path`, and FreeBSD's `name:user:group:mode:/path`, in which each part but the path may be empty.
+  private mutating func readUnixName(_ word: RawWord, _ emit: (ParsedItem) -> Void) {
+    if let host = hosts.first, host.range.line == word.range.line {
+      emit(.diagnostic(.hostOfUnixSocket(host)))
+    }
+    if word.hasPrefix("/") {
+      set("service", word)
+      return set("listen", word)
+    }
+    let parts = word.split(":", limit: 5)
+    guard parts.count >= 4, let path = parts.last, path.hasPrefix("/") else {
+      isBroken = true
+      return emit(.diagnostic(.badUnixName(word)))
+    }
+    // Four parts are FreeBSD's `:user:group:mode:/path` without its first colon.
+    let attributes = parts.dropLast().suffix(3)
+    for (key, part) in zip(["socket_user", "socket_group", "socket_mode"], attributes) where !part.text.isEmpty {
+      set(key, part)
+    }
+    let name = parts.count == 5 && !parts[0].text.isEmpty ? parts[0] : path
+    raw.name = name
+    set("service", name)
+    set("listen", path)
+  }
+
+  private mutating func readWait(_ word: RawWord, _ emit: (ParsedItem) -> Void) {
+    let isNowait = word.hasPrefix("nowait")
+    guard isNowait || word.hasPrefix("wait") else {
+      isBroken = true
+      return emit(.diagnostic(.badWait(word)))
+    }
+    let length = isNowait ? 6 : 4
+    let suffix = word.dropping(length)
+    set("wait", RawWord(isNowait ? "no" : "yes", at: word.part(word.text.prefix(length), offset: 0).range))
+    if suffix.text.isEmpty { return }
+    let numbers = suffix.dropping(1)
+    switch suffix.text.utf8.first {
+    case UInt8(ascii: "."), UInt8(ascii: ":"):
+      guard numbers.isNumber else { return badLimit(numbers.text.isEmpty ? suffix : numbers, emit) }
+      setRate("rate", numbers)
+    case UInt8(ascii: "/"): readFreeBSDLimits(numbers, emit)
+    default:
+      isBroken = true
+      emit(.diagnostic(.badWait(word)))
+    }
+  }
+
+  /// `max[/per minute and source[/per source]]`; 0 = no limit.
+  private mutating func readFreeBSDLimits(_ word: RawWord, _ emit: (ParsedItem) -> Void) {
+    let numbers = word.split("/")
+    if numbers.count > 3 { return badLimit(numbers[3], emit) }
+    for (place, number) in numbers.enumerated() {
+      guard number.isNumber else { return badLimit(number.text.isEmpty ? word : number, emit) }
+      let unlimited = number.text.utf8.allSatisfy { $0 == UInt8(ascii: "0") }
+      switch place {
+      case 0: set("instances", unlimited ? RawWord("UNLIMITED", at: number.range) : number)
+      case 1: setRate("source_rate", number)
+      default: set("per_source", unlimited ? RawWord("UNLIMITED", at: number.range) : number)
+      }
+    }
+  }
+
+  private mutating func badLimit(_ word: RawWord, _ emit: (ParsedItem) -> Void) {
+    isBroken = true
+    emit(.diagnostic(.badLimit(word)))
+  }
+
+  private mutating func setRate(_ key: String, _ number: RawWord) {
+    set(key, ClassicService.perMinute(number))
+  }
+
+  /// inetd's counts are starts in 60 seconds; 0 = no limit.
+  static func perMinute(_ number: RawWord) -> RawWord {
+    let isZero = number.text.utf8.allSatisfy { $0 == UInt8(ascii: "0") }
+    return RawWord(isZero ? "0" : number.text + "/60s", at: number.range)
+  }
+
+  /// `user[.group|:group][/class]`; a colon wins over a dot, so that user names with dots can be written.
+  private mutating func readUser(_ word: RawWord, _ emit: (ParsedItem) -> Void) {
+    var rest = word
+    if let (user, loginClass) = rest.cut(at: "/") {
+      rest = user
+      if !loginClass.text.isEmpty { set("login_class", loginClass) }
+    }
+    let cut = rest.cut(at: ":") ?? rest.cut(at: ".")
+    let user = cut?.0 ?? rest
+    if user.text.isEmpty {
+      isBroken = true
+      return emit(.diagnostic(.emptyUser(word)))
+    }
+    set("user", user)
+    if let group = cut?.1, !group.text.isEmpty { set("group", group) }
+  }
+
+  // MARK: Program
+
+  private mutating func readProgram(_ emit: (ParsedItem) -> Void) {
+    let program = words[5]
+    let arguments = words[6...]
+    if program.text == "internal" {
+      types.append(RawWord("INTERNAL", at: program.range))
+      return
+    }
+    for argument in arguments where argument.range.length == argument.text.utf8.count && argument.hasPrefix("#") {
+      emit(.diagnostic(.commentInArguments(argument)))
+      break
+    }
+    readProgram(program, arguments: arguments)
+  }
+
+  /// Program and argument vector; tcpd(8) becomes the program that it would start.
+  mutating func readProgram(_ program: RawWord, arguments: ArraySlice<RawWord>) {
+    var arguments = arguments
+    if ClassicService.isWrapper(program.text), let wrapped = arguments.first {
+      set("libwrap", RawWord("yes", at: program.range))
+      let path = wrapped.hasPrefix("/") ? wrapped.text : ClassicService.wrappedDirectory + wrapped.text
+      set("server", RawWord(path, at: wrapped.range))
+      arguments = arguments.dropFirst()
+    } else {
+      set("server", program)
+      if let zero = arguments.first {
+        set("argv0", zero)
+        arguments = arguments.dropFirst()
+      }
+    }
+    if !arguments.isEmpty { set("server_args", Array(arguments)) }
+  }
+
+  /// tcpd(8) of the TCP wrappers: it asks hosts.allow and starts the program named by its first argument.
+  static func isWrapper(_ path: String) -> Bool {
+    path == "/usr/sbin/tcpd" || path == "/usr/libexec/tcpd" || path == "/usr/local/libexec/tcpd" || path == "tcpd"
+  }
+}

@@ -1,0 +1,65 @@
+import ServiceModel
+
+extension Dialect {
+  /// The syntax a file is written in, which its first significant line tells; nil when no line is significant.
+  static func detect(in bytes: [UInt8]) -> Dialect? {
+    var cursor = TextCursor(bytes, file: SourceFileID(index: 0))
+    while !cursor.isAtEnd {
+      cursor.skipBlanks()
+      let isComment =
+        cursor.byte == UInt8(ascii: "#")
+        || (cursor.byte == UInt8(ascii: "/") && cursor.byte(ahead: 1) == UInt8(ascii: "/"))
+      if cursor.isAtEndOfLine || isComment {
+        cursor.nextLine()
+        continue
+      }
+      return dialect(ofLineAt: cursor)
+    }
+    return nil
+  }
+
+  private static func dialect(ofLineAt start: TextCursor) -> Dialect {
+    var cursor = start
+    if cursor.byte == UInt8(ascii: "[") { return isSectionHeader(at: cursor) ? .flat : .classic }
+    if cursor.byte == UInt8(ascii: ".") { return .classic }
+    let isEntry = cursor.isAtWord("service") || cursor.isAtWord("include") || cursor.isAtWord("includedir")
+    let isDefaults = cursor.isAtWord("defaults") || isBlock("defaults", at: cursor)
+    let first = cursor.key()
+    cursor.skipBlanks()
+    if !first.text.isEmpty && cursor.assignment() != nil { return .flat }
+    if isDefaults {
+      return cursor.isAtEndOfLine || cursor.byte == UInt8(ascii: "{") || isComment(cursor) ? .xinetd : .classic
+    }
+    guard isEntry, !cursor.isAtEndOfLine else { return .classic }
+    _ = cursor.plainWord()
+    cursor.skipBlanks()
+    // Five more fields make a service called "service" in an inetd.conf.
+    return cursor.isAtEndOfLine || cursor.byte == UInt8(ascii: "{") || isComment(cursor) ? .xinetd : .classic
+  }
+
+  private static func isComment(_ cursor: TextCursor) -> Bool {
+    cursor.byte == UInt8(ascii: "#") || cursor.byte == UInt8(ascii: "/")
+  }
+
+  /// `defaults{` without a blank.
+  private static func isBlock(_ name: StaticString, at cursor: TextCursor) -> Bool {
+    let count = name.utf8CodeUnitCount
+    guard cursor.byte(ahead: count) == UInt8(ascii: "{") else { return false }
+    for offset in 0..<count where TextCursor.lowered(cursor.byte(ahead: offset)) != name.utf8Start[offset] {
+      return false
+    }
+    return true
+  }
+
+  /// `[word` without the `]:` of an IPv6 address in inetd.conf.
+  private static func isSectionHeader(at cursor: TextCursor) -> Bool {
+    var place = cursor.index
+    while place < cursor.bytes.count, cursor.bytes[place] != TextCursor.newline {
+      if cursor.bytes[place] == UInt8(ascii: "]") {
+        return place + 1 >= cursor.bytes.count || cursor.bytes[place + 1] != UInt8(ascii: ":")
+      }
+      place += 1
+    }
+    return true
+  }
+}

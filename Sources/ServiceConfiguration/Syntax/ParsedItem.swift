@@ -1,0 +1,28 @@
+import ServiceModel
+
+/// What a parser finds in a file, in the order of the file.
+enum ParsedItem {
+  case service(RawService)
+  case include(IncludeDirective)
+  case diagnostic(Diagnostic)
+  /// Something was in error and nobody can say which service it was about: no service may be taken for removed.
+  case lostService
+}
+
+/// A request of a file for other files.
+struct IncludeDirective {
+  var kind: IncludeRequest.Kind
+  /// As written, relative to the including file.
+  var path: RawWord
+  /// The addresses that an inetd.conf hands on to the files it includes.
+  var defaultHosts: [RawWord] = []
+}
+
+/// What a parser is told about the file it reads.
+struct ParseContext {
+  var file: SourceFileID
+  /// The id of the service that a flat file is about: its name without `.conf`.
+  var ownID: String
+  var isDropIn: Bool
+  var defaultHosts: [RawWord] = []
+}
