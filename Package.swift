@@ -25,7 +25,7 @@ let layers: [Target] = [
   .target(name: "ServiceConfiguration", dependencies: ["ServiceModel"], swiftSettings: daemon),
   .target(name: "AdmissionControl", dependencies: ["ServiceModel"], swiftSettings: daemon),
   .target(name: "EventLoop", dependencies: ["LinuxSystem", "CLinux"], swiftSettings: daemon),
-  .target(name: "ProcessSpawning", dependencies: ["LinuxSystem", "CLinux", "CSpawn"], swiftSettings: daemon),
+  .target(name: "ProcessSpawning", dependencies: ["LinuxSystem", "NetworkAddresses", "CLinux", "CSpawn"], swiftSettings: daemon),
   .target(name: "SystemdIntegration", dependencies: ["LinuxSystem", "CLinux", "CSystemd"], swiftSettings: daemon),
   // 3: the model meets the machine; the engine.
   .target(
@@ -43,6 +43,13 @@ let ordinaryOnly: [Target] = [
     name: "inetctl",
     dependencies: ["ServiceResolution", .product(name: "ArgumentParser", package: "swift-argument-parser")],
     swiftSettings: strict),
+  .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem", "CLinux"], swiftSettings: strict),
+  .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "CLinux"], swiftSettings: strict),
+  .testTarget(
+    name: "ProcessSpawningTests", dependencies: ["ProcessSpawning", "CSpawn", "CLinux", "probe-server"],
+    swiftSettings: strict),
+  .testTarget(
+    name: "SystemdIntegrationTests", dependencies: ["SystemdIntegration", "CLinux"], swiftSettings: strict),
   .testTarget(name: "AdmissionControlTests", dependencies: ["AdmissionControl"], swiftSettings: strict),
 ]
 

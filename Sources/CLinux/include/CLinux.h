@@ -4,18 +4,67 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE 1
 #endif
+#include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <getopt.h>
+#include <glob.h>
+#include <grp.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netdb.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <pwd.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <sys/types.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <syslog.h>
+#include <time.h>
 #include <unistd.h>
 
+#include <linux/vm_sockets.h>
+
 static inline int clinux_errno(void) { return errno; }
+static inline void clinux_set_errno(int number) { errno = number; }
 static inline int clinux_open(const char *path, int flags, mode_t mode) { return open(path, flags, mode); }
+static inline int clinux_fcntl(int descriptor, int command, int argument) {
+    return fcntl(descriptor, command, argument);
+}
+static inline int clinux_ioctl_int(int descriptor, unsigned long request, int *value) {
+    return ioctl(descriptor, request, value);
+}
+
+/// "EADDRINUSE" and "Address already in use": constant, thread-safe and never translated (glibc 2.32). Null: unknown.
+static inline const char *clinux_error_name(int number) { return strerrorname_np(number); }
+static inline const char *clinux_error_text(int number) { return strerrordesc_np(number); }
 
 /// The process's argument vector. Embedded Swift has no CommandLine; glibc hands both to every constructor.
 int clinux_argument_count(void);
 char **clinux_arguments(void);
+static inline char **clinux_environment(void) { return environ; }
+
+/// strftime as an ordinary function with only the formats this project uses; -Wformat-nonliteral cannot judge it.
+static inline size_t clinux_format_time(char *buffer, size_t size, const char *format, const struct tm *time) {
+    return strftime(buffer, size, format, time);
+}

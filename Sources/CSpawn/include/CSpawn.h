@@ -1,1 +1,117 @@
+// The child's side of starting a server, from clone to execve.
+//
+// The child shares the daemon's memory and runs beside it (CLONE_VM without CLONE_VFORK), so that the daemon neither
+// copies page tables nor waits for execve. Until execve the child therefore writes only to what `struct cspawn_child`
+// gives it, calls no libc function, and leaves errno, which it shares with the daemon, alone.
 #pragma once
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE 1
+#endif
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/// What can fail in the child, in order: identifier and a verb phrase that completes "cannot ...".
+#define CSPAWN_STAGES(stage)                              \
+    stage(NONE, none, "start")                            \
+    stage(SESSION, session, "start a session")            \
+    stage(DESCRIPTORS, descriptors, "pass the descriptors") \
+    stage(BLOCKING, blocking, "make the socket blocking") \
+    stage(SIGNALS, signals, "reset the signals")          \
+    stage(LIMITS, limits, "set the resource limits")      \
+    stage(PRIORITY, priority, "set the priority")         \
+    stage(IO_PRIORITY, io_priority, "set the I/O priority") \
+    stage(AFFINITY, affinity, "bind to processors")       \
+    stage(OOM_SCORE, oom_score, "set the OOM score")      \
+    stage(ROOT, root, "change the root directory")        \
+    stage(GROUPS, groups, "set the group list")           \
+    stage(GROUP, group, "change to group")                \
+    stage(USER, user, "change to user")                   \
+    stage(PRIVILEGES, privileges, "give up new privileges") \
+    stage(DIRECTORY, directory, "change to directory")    \
+    stage(EXECUTE, execute, "execute")
+
+enum cspawn_stage {
+#define CSPAWN_ENUMERATOR(name, identifier, phrase) CSPAWN_STAGE_##name,
+    CSPAWN_STAGES(CSPAWN_ENUMERATOR)
+#undef CSPAWN_ENUMERATOR
+    CSPAWN_STAGE_COUNT
+};
+
+/// `session`, `set the group list`; null outside of the enumeration.
+const char *cspawn_stage_identifier(int stage);
+const char *cspawn_stage_phrase(int stage);
+
+/// One resource limit; the layout of the kernel's struct rlimit64. UINT64_MAX is unlimited.
+struct cspawn_limit {
+    int32_t resource;
+    uint64_t value[2];
+};
+
+/// What is the same for every child of a service. Constant and alive until the last child in flight has let go.
+struct cspawn_plan {
+    const char *path;
+    const char *root;       // null: the daemon's
+    const char *directory;  // null: the daemon's; relative to root
+    const char *oom_score;  // decimal text, null: the daemon's
+    const gid_t *groups;
+    const struct cspawn_limit *limits;
+    const uint64_t *affinity;  // one bit a processor; null: the daemon's
+    uint32_t group_count;
+    uint32_t limit_count;
+    uint32_t affinity_size;  // bytes
+    uid_t user;
+    gid_t group;
+    mode_t umask;
+    int32_t priority;
+    int32_t io_priority;
+    unsigned changes_identity : 1;
+    unsigned changes_umask : 1;
+    unsigned changes_priority : 1;
+    unsigned changes_io_priority : 1;
+    unsigned no_new_privileges : 1;
+    unsigned new_session : 1;
+};
+
+/// What the child tells. The kernel zeroes `running` when the child lets go of the daemon's memory: at execve or exit
+/// (CLONE_CHILD_CLEARTID); what failed, if anything, was written before.
+struct cspawn_result {
+    int32_t running;
+    int32_t stage;
+    int32_t number;  // errno
+};
+
+/// One child's own inputs.
+struct cspawn_child {
+    const struct cspawn_plan *plan;
+    char *const *arguments;
+    char *const *environment;
+    /// Where the child writes its pid in decimal and a NUL (LISTEN_PID must name the reader); null: nowhere.
+    char *pid_text;
+    /// The daemon's descriptors that become 0, 1, 2, ... The child may overwrite the array.
+    int32_t *descriptors;
+    uint32_t descriptor_count;
+    /// The first descriptor (as the server numbers them) that must be blocking, and how many.
+    uint32_t blocking_first;
+    uint32_t blocking_count;
+    /// Bit n-1: the daemon ignores signal n, the server must not.
+    uint64_t default_signals;
+    struct cspawn_result *result;
+};
+
+enum {
+    /// Copies the daemon's memory instead of sharing it: for valgrind, which knows no other kind of child.
+    CSPAWN_COPIES_MEMORY = 1,
+    /// The daemon waits until execve.
+    CSPAWN_WAITS = 2,
+    /// The daemon's signals are not all blocked: they are for the time of the call.
+    CSPAWN_BLOCKS_SIGNALS = 4,
+};
+
+/// Starts a child on the stack that ends at `stack_end` (unused with CSPAWN_COPIES_MEMORY). Returns its pid or -errno.
+pid_t cspawn_start(const struct cspawn_child *child, void *stack_end, int options);
+
+/// Whether the child still uses the daemon's memory.
+static inline int cspawn_is_running(const struct cspawn_result *result) {
+    return __atomic_load_n(&result->running, __ATOMIC_ACQUIRE) != 0;
+}

@@ -1,0 +1,162 @@
+import CLinux
+import NetworkAddresses
+
+/// Up to `capacity` datagrams that are received with one system call and answered with one (recvmmsg, sendmmsg).
+///
+/// All memory is taken once. Replies go back to the peer of a received datagram, and leave from the address it was sent
+/// to when the socket has `SocketOption.packetInformation` on.
+package final class DatagramBatch {
+  package let capacity: Int
+  /// Bytes of a datagram that are kept; what is longer is cut (`wasTruncated`).
+  package let size: Int
+  /// Datagrams of the last `receive`.
+  package private(set) var count = 0
+  private var replies = 0
+
+  private let payloads: UnsafeMutableRawPointer
+  private let controls: UnsafeMutableRawPointer
+  private let names: UnsafeMutablePointer<sockaddr_storage>
+  private let inputs: UnsafeMutablePointer<iovec>
+  private let received: UnsafeMutablePointer<mmsghdr>
+  private let outputs: UnsafeMutablePointer<iovec>
+  private let sent: UnsafeMutablePointer<mmsghdr>
+
+  private static let controlSize = Int(CLINUX_PACKET_INFO_SPACE)
+
+  /// Untouched pages of a large buffer cost no memory: only datagrams that arrive are paid for.
+  package init(capacity: Int = 32, size: Int = 65_536) {
+    self.capacity = capacity
+    self.size = size
+    payloads = .allocate(byteCount: capacity * size, alignment: 64)
+    controls = .allocate(byteCount: capacity * DatagramBatch.controlSize, alignment: 16)
+    names = .allocate(capacity: capacity)
+    inputs = .allocate(capacity: capacity)
+    received = .allocate(capacity: capacity)
+    outputs = .allocate(capacity: capacity)
+    sent = .allocate(capacity: capacity)
+    names.initialize(repeating: sockaddr_storage(), count: capacity)
+    received.initialize(repeating: mmsghdr(), count: capacity)
+    sent.initialize(repeating: mmsghdr(), count: capacity)
+    outputs.initialize(repeating: iovec(), count: capacity)
+    for index in 0..<capacity {
+      (inputs + index).initialize(to: iovec(iov_base: payloads + index * size, iov_len: size))
+    }
+  }
+
+  deinit {
+    payloads.deallocate()
+    controls.deallocate()
+    names.deallocate()
+    inputs.deallocate()
+    received.deallocate()
+    outputs.deallocate()
+    sent.deallocate()
+  }
+
+  /// Takes what waits, up to `capacity`. `.transferred` is the number of datagrams.
+  package func receive(from socket: BorrowedDescriptor) -> TransferResult {
+    replies = 0
+    for index in 0..<capacity {
+      received[index].msg_hdr.msg_name = UnsafeMutableRawPointer(names + index)
+      received[index].msg_hdr.msg_namelen = SocketAddress.capacity
+      received[index].msg_hdr.msg_iov = inputs + index
+      received[index].msg_hdr.msg_iovlen = 1
+      received[index].msg_hdr.msg_control = controls + index * DatagramBatch.controlSize
+      received[index].msg_hdr.msg_controllen = DatagramBatch.controlSize
+    }
+    let result = TransferResult.of {
+      Int(recvmmsg(socket.raw, received, UInt32(capacity), Int32(MSG_DONTWAIT), nil))
+    }
+    if case .transferred(let number) = result { count = number } else { count = 0 }
+    return result
+  }
+
+  /// The bytes of a received datagram, valid until the next `receive`. They may be changed in place for the reply.
+  package func payload(_ index: Int) -> UnsafeMutableRawBufferPointer {
+    UnsafeMutableRawBufferPointer(start: payloads + index * size, count: min(Int(received[index].msg_len), size))
+  }
+
+  package func wasTruncated(_ index: Int) -> Bool {
+    received[index].msg_hdr.msg_flags & Int32(MSG_TRUNC) != 0
+  }
+
+  /// Who sent a received datagram.
+  package func peer(_ index: Int) -> SocketAddress {
+    var address = SocketAddress()
+    address.storage = names[index]
+    address.length = received[index].msg_hdr.msg_namelen
+    return address
+  }
+
+  /// The address a received datagram was sent to; nil without `SocketOption.packetInformation`.
+  package func destination(_ index: Int) -> IPAddress? {
+    var bytes: UInt128 = 0
+    var interface: UInt32 = 0
+    let family = withUnsafeMutableBytes(of: &bytes) {
+      clinux_packet_info(&received[index].msg_hdr, $0.baseAddress!.assumingMemoryBound(to: UInt8.self), &interface)
+    }
+    switch family {
+    case AF_INET:
+      return IPAddress(ipv4: withUnsafeBytes(of: bytes) { UInt32(bigEndian: $0.load(as: UInt32.self)) })
+    case AF_INET6: return IPAddress(ipv6: UInt128(bigEndian: bytes))
+    default: return nil
+    }
+  }
+}
+
+extension DatagramBatch {
+  /// Prepares an answer to a received datagram; at most one each. The bytes must stay in place until `sendReplies`.
+  package func reply(to index: Int, with bytes: UnsafeRawBufferPointer) {
+    precondition(replies < capacity, "one reply for each datagram")
+    outputs[replies] = iovec(iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress), iov_len: bytes.count)
+    var header = msghdr()
+    header.msg_name = UnsafeMutableRawPointer(names + index)
+    header.msg_namelen = received[index].msg_hdr.msg_namelen
+    header.msg_iov = outputs + replies
+    header.msg_iovlen = 1
+    setSource(of: &header, like: index)
+    sent[replies].msg_hdr = header
+    replies += 1
+  }
+
+  /// The reply leaves from the address the request came to, unless that was a group: no datagram may come from one.
+  private func setSource(of header: inout msghdr, like index: Int) {
+    var bytes: UInt128 = 0
+    var interface: UInt32 = 0
+    withUnsafeMutableBytes(of: &bytes) { buffer in
+      let address = buffer.baseAddress!.assumingMemoryBound(to: UInt8.self)
+      let family = clinux_packet_info(&received[index].msg_hdr, address, &interface)
+      let isGroup = family == AF_INET ? address[0] >= 224 : address[0] == 0xff
+      if family == 0 || isGroup { return }
+      // The control data of the request has been read; its memory serves the reply.
+      header.msg_control = controls + index * DatagramBatch.controlSize
+      clinux_set_packet_info(&header, family, address, interface)
+    }
+  }
+
+  /// Sends the prepared replies without waiting and forgets them. A peer's own failure (an ICMP refusal, a full buffer)
+  /// costs only its reply. Returns how many left.
+  @discardableResult
+  package func sendReplies(on socket: BorrowedDescriptor) -> Int {
+    var next = 0
+    var delivered = 0
+    while next < replies {
+      let rest = sent + next
+      let number = UInt32(replies - next)
+      let result = TransferResult.of {
+        Int(sendmmsg(socket.raw, rest, number, Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)))
+      }
+      switch result {
+      case .transferred(let done):
+        next += max(done, 1)
+        delivered += done
+      case .wouldBlock:
+        // UDP promises nothing: a reply that finds the buffer full is lost rather than queued.
+        next = replies
+      case .failed: next += 1
+      }
+    }
+    replies = 0
+    return delivered
+  }
+}

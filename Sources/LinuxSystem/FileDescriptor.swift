@@ -1,0 +1,124 @@
+import CLinux
+
+/// An open file, socket or kernel object that this value owns: it is closed when the value ends.
+///
+/// Every function that creates one sets CLOEXEC in the same system call, so that no server ever inherits it by accident.
+/// Public and frozen rather than package: Embedded Swift must see the deinit of a noncopyable type from other modules.
+@frozen
+public struct FileDescriptor: ~Copyable {
+  /// The kernel's number. It is not an identity: the kernel reuses numbers at once.
+  public let raw: Int32
+
+  /// Takes ownership of an open descriptor.
+  public init(owning raw: Int32) { self.raw = raw }
+
+  // close(2): on Linux the descriptor is gone whatever close returns, so that repeating it could close a stranger's.
+  deinit { _ = CLinux.close(raw) }
+
+  /// Gives ownership up: the caller closes the number, or lives with it.
+  public consuming func release() -> Int32 {
+    let raw = raw
+    discard self
+    return raw
+  }
+
+  /// The operations, without ownership. Valid while this value lives.
+  package var borrowed: BorrowedDescriptor { BorrowedDescriptor(raw: raw) }
+}
+
+/// A descriptor that someone else owns and keeps open; carries the operations.
+package struct BorrowedDescriptor: Equatable, Sendable {
+  package let raw: Int32
+
+  package init(raw: Int32) { self.raw = raw }
+
+  package static let standardInput = BorrowedDescriptor(raw: 0)
+  package static let standardOutput = BorrowedDescriptor(raw: 1)
+  package static let standardError = BorrowedDescriptor(raw: 2)
+}
+
+extension BorrowedDescriptor {
+  /// A second descriptor for the same open file, numbered `minimum` or above.
+  package func duplicate(atLeast minimum: Int32 = 3) throws(SystemError) -> FileDescriptor {
+    FileDescriptor(
+      owning: try checked("duplicate descriptor", "\(raw)") { clinux_fcntl(raw, F_DUPFD_CLOEXEC, minimum) })
+  }
+
+  /// Sets or clears O_NONBLOCK. The flag belongs to the open file, which all duplicates and children share.
+  package func setNonblocking(_ on: Bool) throws(SystemError) {
+    var value: Int32 = on ? 1 : 0
+    try checked("change blocking mode of descriptor", "\(raw)") { clinux_ioctl_int(raw, UInt(FIONBIO), &value) }
+  }
+
+  /// Sets or clears FD_CLOEXEC.
+  package func setCloseOnExec(_ on: Bool) throws(SystemError) {
+    try checked("change close-on-exec of descriptor", "\(raw)") { clinux_fcntl(raw, F_SETFD, on ? FD_CLOEXEC : 0) }
+  }
+
+  /// Bytes that can be read without waiting (FIONREAD; for a datagram socket the size of the first datagram).
+  package func readableByteCount() throws(SystemError) -> Int {
+    var count: Int32 = 0
+    try checked("count readable bytes of descriptor", "\(raw)") { clinux_ioctl_int(raw, UInt(FIONREAD), &count) }
+    return Int(count)
+  }
+}
+
+/// What one attempt to read or write came to; the fast path of the loop, which neither throws nor allocates.
+package enum TransferResult: Equatable, Sendable {
+  /// So many bytes; 0 from a read is the end of the stream (or an empty datagram).
+  case transferred(Int)
+  /// Nothing now: wait for readiness.
+  case wouldBlock
+  /// The error number; the descriptor is of no more use.
+  case failed(Int32)
+
+  @inline(__always)
+  package static func of(_ call: () -> Int) -> TransferResult {
+    let count = retryingInterrupted(call)
+    if count >= 0 { return .transferred(count) }
+    let number = clinux_errno()
+    return number == EAGAIN ? .wouldBlock : .failed(number)
+  }
+}
+
+extension BorrowedDescriptor {
+  /// read(2).
+  package func read(into buffer: UnsafeMutableRawBufferPointer) -> TransferResult {
+    .of { CLinux.read(raw, buffer.baseAddress, buffer.count) }
+  }
+
+  /// write(2): may take fewer bytes than offered. SIGPIPE must be ignored or blocked.
+  package func write(_ bytes: UnsafeRawBufferPointer) -> TransferResult {
+    .of { CLinux.write(raw, bytes.baseAddress, bytes.count) }
+  }
+
+  /// Writes everything to a blocking descriptor (a log, a file, a pipe).
+  package func writeAll(_ bytes: UnsafeRawBufferPointer, to subject: String = "") throws(SystemError) {
+    var rest = bytes
+    while !rest.isEmpty {
+      let pointer = rest
+      let count = try checked("write", subject) { CLinux.write(raw, pointer.baseAddress, pointer.count) }
+      rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+    }
+  }
+
+  /// Writes the UTF-8 of a text to a blocking descriptor.
+  package func writeAll(_ text: String, to subject: String = "") throws(SystemError) {
+    let bytes = Array(text.utf8)
+    let error = bytes.withUnsafeBytes { buffer -> SystemError? in
+      do throws(SystemError) {
+        try writeAll(buffer, to: subject)
+        return nil
+      } catch {
+        return error
+      }
+    }
+    if let error { throw error }
+  }
+
+  /// Moves bytes between two descriptors inside the kernel; one of them must be a pipe (splice(2)).
+  package func splice(to target: BorrowedDescriptor, count: Int, more: Bool = false) -> TransferResult {
+    let flags = UInt32(SPLICE_F_MOVE | SPLICE_F_NONBLOCK | (more ? SPLICE_F_MORE : 0))
+    return .of { CLinux.splice(raw, nil, target.raw, nil, count, flags) }
+  }
+}
