@@ -32,10 +32,12 @@ let layers: [Target] = [
     name: "ServiceResolution", dependencies: ["ServiceConfiguration", "LinuxSystem", "CLinux"], swiftSettings: daemon),
   .target(
     name: "SuperServer",
-    dependencies: ["ServiceResolution", "AdmissionControl", "EventLoop", "ProcessSpawning", "SystemdIntegration"],
+    dependencies: [
+      "ServiceResolution", "AdmissionControl", "EventLoop", "ProcessSpawning", "SystemdIntegration", "CLinux",
+    ],
     swiftSettings: daemon),
   // 4: arguments and exit codes.
-  .executableTarget(name: "inetd", dependencies: ["SuperServer", "CLinux"], swiftSettings: daemon),
+  .executableTarget(name: "inetd", dependencies: ["SuperServer", "ServiceResolution", "SystemdIntegration", "LinuxSystem", "CLinux"], swiftSettings: daemon),
 ]
 
 let ordinaryOnly: [Target] = [

@@ -68,3 +68,7 @@ static inline char **clinux_environment(void) { return environ; }
 static inline size_t clinux_format_time(char *buffer, size_t size, const char *format, const struct tm *time) {
     return strftime(buffer, size, format, time);
 }
+
+// getopt_long(3)'s results, which C keeps in global variables.
+static inline char *clinux_option_argument(void) { return optarg; }
+static inline int clinux_option_index(void) { return optind; }

@@ -1,0 +1,89 @@
+import EventLoop
+import LinuxSystem
+import ServiceModel
+import ServiceResolution
+
+/// One listening socket of a service, or the intention to have one while it cannot be bound.
+package final class Listener: EventSource {
+  package let plan: ListenPlan
+  /// Who serves what arrives here. A reload can give a living socket to another service.
+  unowned(unsafe) var service: ServiceRuntime
+  /// Nil while the socket cannot be bound.
+  private(set) var socket: FileDescriptor?
+  /// A wait server has the socket now; the daemon leaves it alone.
+  private(set) var isHandedOver = false
+  private(set) var isWatched = false
+  /// Why the socket could not be bound at the last attempt.
+  private(set) var bindError: SystemError?
+  private var binding = Backoff.binding
+  private var bindTimer: ActionTimer?
+  /// For wait services: the restart delay of a server that takes nothing.
+  var waitServer: WaitServerRuntime?
+
+  init(plan: ListenPlan, service: ServiceRuntime) {
+    self.plan = plan
+    self.service = service
+    super.init()
+  }
+
+  var descriptor: BorrowedDescriptor? { socket?.borrowed }
+  var isBound: Bool { socket != nil }
+
+  override package func handle(_ events: EventSet) { service.ready(self) }
+
+  /// Opens the socket. The error is returned rather than thrown: it is a state that a service can be in for long.
+  func open() -> SystemError? {
+    guard socket == nil else { return nil }
+    do throws(SystemError) {
+      socket = try ListenerSocket.open(plan, service.definition.socket, ownership: service.ownership)
+      bindError = nil
+      binding.succeed()
+      return nil
+    } catch {
+      bindError = error
+      return error
+    }
+  }
+
+  /// Plans the next attempt to open the socket; returns the delay for the log.
+  func scheduleOpen(in loop: EventLoop, attempt: @escaping () -> Void) -> TimeSpan {
+    let delay = binding.fail()
+    let timer = bindTimer ?? ActionTimer(attempt)
+    bindTimer = timer
+    loop.schedule(timer, after: delay)
+    return delay
+  }
+
+  /// Takes a socket that is already open: inherited, or kept over a reload.
+  func adopt(_ socket: consuming FileDescriptor) { self.socket = consume socket }
+
+  /// Watches the socket or leaves it to the kernel's queue.
+  func setWatched(_ wanted: Bool, in loop: EventLoop) throws(SystemError) {
+    guard wanted != isWatched, let descriptor else { return }
+    if wanted { try loop.add(self, descriptor, .readable) } else { loop.remove(self) }
+    isWatched = wanted
+  }
+
+  /// Gives the socket to a wait server: blocking, as every program expects it, and out of the loop.
+  func handOver(in loop: EventLoop) throws(SystemError) {
+    try setWatched(false, in: loop)
+    try descriptor?.setNonblocking(false)
+    isHandedOver = true
+  }
+
+  /// The wait server is gone.
+  func takeBack() throws(SystemError) {
+    isHandedOver = false
+    try descriptor?.setNonblocking(true)
+  }
+
+  /// Closes the socket. `unlink` removes the file of a unix socket, which is ours unless we inherited it.
+  func close(in loop: EventLoop, unlink: Bool) {
+    if isWatched { loop.remove(self) }
+    isWatched = false
+    if let bindTimer { loop.cancel(bindTimer) }
+    bindTimer = nil
+    guard socket.take() != nil else { return }
+    if unlink, case .unix(let path) = plan.endpoint { try? FileSystem.unlink(path) }
+  }
+}

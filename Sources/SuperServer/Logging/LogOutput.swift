@@ -1,0 +1,79 @@
+import LinuxSystem
+import NetworkAddresses
+import ServiceModel
+
+/// Where the daemon's own lines go, and in which form.
+package final class LogOutput {
+  /// How lines on standard error look.
+  package enum Format: UInt8, Sendable { case text, json }
+
+  private enum Target {
+    case standardError(Format)
+    case syslog(SyslogSocket)
+  }
+
+  private let target: Target
+
+  private init(_ target: Target) { self.target = target }
+
+  /// Lines on standard error: for the foreground, for containers, and for the start before the background.
+  package static func standardError(_ format: Format) -> LogOutput { LogOutput(.standardError(format)) }
+
+  /// Lines to the system's log.
+  package static func syslog() -> LogOutput { LogOutput(.syslog(SyslogSocket())) }
+
+  /// Whether a syslog daemon listens on this machine.
+  package static var syslogIsReachable: Bool { SyslogSocket().isConnected }
+
+  /// Writes one line. A log that cannot be written must not stop the service: such a line is lost.
+  package func write(_ record: LogRecord, facility: SyslogFacility = .daemon) {
+    switch target {
+    case .standardError(.text):
+      let level = record.level <= .warning ? record.level.word + ": " : ""
+      let line = "inetd[\(CurrentProcess.pid)]: " + level + record.text + "\n"
+      try? BorrowedDescriptor.standardError.writeAll(line)
+    case .standardError(.json):
+      try? BorrowedDescriptor.standardError.writeAll(record.json(time: WallClock.now.local.rfc3339) + "\n")
+    case .syslog(let socket): socket.send(record, facility: facility)
+    }
+  }
+}
+
+extension SyslogLevel: Comparable {
+  /// More urgent levels come first, as their numbers do (RFC 5424 6.2.1).
+  package static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
+}
+
+/// A datagram connection to /dev/log that never waits: a syslog daemon that does not read loses lines, not us time.
+final class SyslogSocket {
+  private static let path = "/dev/log"
+  private var socket: FileDescriptor?
+
+  /// Whether somebody listens at /dev/log.
+  var isConnected: Bool { connect() }
+
+  func send(_ record: LogRecord, facility: SyslogFacility) {
+    // RFC 3164 4.1: <PRI>TIMESTAMP TAG[PID]: TEXT; the local daemon adds the host name.
+    let priority = Int(facility.rawValue) << 3 | Int(record.level.rawValue)
+    let line = Array(
+      "<\(priority)>\(WallClock.now.local.syslog) inetd[\(CurrentProcess.pid)]: \(record.text)".utf8)
+    // The second attempt is for a syslog daemon that was restarted.
+    for _ in 0..<2 {
+      guard connect() else { return }
+      let result = line.withUnsafeBytes { socket?.borrowed.send($0) }
+      if case .failed = result { socket = nil } else { return }
+    }
+  }
+
+  private func connect() -> Bool {
+    if socket != nil { return true }
+    do throws(SystemError) {
+      let opened = try FileDescriptor.socket(.unix, .datagram)
+      _ = try opened.borrowed.connect(to: .unix(path: SyslogSocket.path))
+      socket = consume opened
+      return true
+    } catch {
+      return false
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import AdmissionControl
+import LinuxSystem
+import NetworkAddresses
+import ServiceModel
+
+/// What happens to single connections and servers.
+extension ServerLog {
+  /// A server, or a built-in's connection (`pid` nil), has started.
+  func started(_ service: ServiceDefinition, pid: Int32?, peer: SocketEndpoint?) {
+    guard !service.log.onSuccess.isEmpty else { return }
+    let name = peerName(peer, service)
+    guard let text = ServiceLogText.start(service.id, pid: pid, peer: name, fields: service.log.onSuccess) else {
+      return
+    }
+    write(LogRecord(.info, text, fields(service, "start", pid: pid, peer: peer)), to: service.log.destination)
+  }
+
+  /// A server, or a built-in's connection, has ended.
+  func ended(
+    _ service: ServiceDefinition, pid: Int32?, peer: SocketEndpoint?, end: ServerEnd?, duration: TimeSpan
+  ) {
+    let wanted = service.log.onSuccess
+    let seconds = duration.wholeSeconds
+    guard let text = ServiceLogText.exit(service.id, pid: pid, end: end, seconds: seconds, fields: wanted) else {
+      return
+    }
+    var fields = fields(service, "exit", pid: pid, peer: peer)
+    if case .status(let status) = end { fields.append(LogField(.exitStatus, "\(status)")) }
+    fields.append(LogField(.durationMicroseconds, "\(duration.nanoseconds / 1000)"))
+    write(LogRecord(.info, text, fields), to: service.log.destination)
+  }
+
+  /// A peer was refused.
+  func refused(_ service: ServiceDefinition, _ reason: String, peer: SocketEndpoint?) {
+    let name = peerName(peer, service)
+    guard let text = ServiceLogText.fail(service.id, reason: reason, peer: name, fields: service.log.onFailure) else {
+      return
+    }
+    write(LogRecord(.notice, text, fields(service, "fail", pid: nil, peer: peer)), to: service.log.destination)
+  }
+
+  /// So many refusals of one service went unlogged.
+  func refusalsSuppressed(_ service: ServiceDefinition, count: Int) {
+    let record = LogRecord(.notice, "FAIL: \(service.id) \(count) more refused", fields(service, "fail"))
+    write(record, to: service.log.destination)
+  }
+
+  /// A server could not be brought to life: in which step, and why.
+  func startFailed(_ service: ServiceDefinition, program: String, stage: String, errno: Int32, peer: SocketEndpoint?) {
+    let reason = SystemError.text(errno)
+    write(
+      LogRecord(
+        .err, "\(service.id): cannot start \(program): \(stage): \(reason); the connection is closed",
+        fields(service, "start-failed", peer: peer)))
+  }
+
+  private func peerName(_ peer: SocketEndpoint?, _ service: ServiceDefinition) -> String? {
+    ServiceLogText.peer(
+      peer, detail: service.log.address, prefix4: service.limits.sourcePrefix4, prefix6: service.limits.sourcePrefix6)
+  }
+
+  func fields(
+    _ service: ServiceDefinition, _ event: String, pid: Int32? = nil, peer: SocketEndpoint? = nil
+  ) -> [LogField] {
+    var fields = [LogField(.service, service.id), LogField(.event, event)]
+    if let pid { fields.append(LogField(.pid, "\(pid)")) }
+    if let name = peerName(peer, service) { fields.append(LogField(.remoteAddress, name)) }
+    if service.log.address == .full, let port = peer?.port { fields.append(LogField(.remotePort, "\(port)")) }
+    return fields
+  }
+}

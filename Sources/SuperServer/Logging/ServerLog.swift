@@ -1,0 +1,62 @@
+import LinuxSystem
+import ServiceModel
+
+/// The daemon's log: its vocabulary is the functions of this type's extensions, one for each thing worth saying.
+///
+/// Lines about the daemon go to one output; lines about a service go where its log_type says.
+package final class ServerLog {
+  /// Daemon lines less urgent than this are dropped. Service lines are asked for by their service and always written.
+  package var threshold: SyslogLevel
+  private var output: LogOutput
+  private var files: [String: LogFile] = [:]
+
+  package init(output: LogOutput, threshold: SyslogLevel = .info) {
+    self.output = output
+    self.threshold = threshold
+  }
+
+  /// Sends all further lines elsewhere: from the terminal of the start to the log of the background.
+  package func redirect(to output: LogOutput) { self.output = output }
+
+  /// Opens log files anew, and forgets those that no service names any more.
+  package func reopenFiles(keeping paths: Set<String>) {
+    files = files.filter { paths.contains($0.key) }
+    for file in files.values { file.reopen() }
+  }
+
+  /// Writes a line about the daemon.
+  package func write(_ record: LogRecord) {
+    if record.level <= threshold { output.write(record) }
+  }
+
+  /// Writes a line about a service to where the service wants it.
+  func write(_ record: LogRecord, to destination: LogDestination) {
+    switch destination {
+    case .daemon: output.write(record)
+    case .syslog(let facility, let level):
+      var record = record
+      record.level = level
+      output.write(record, facility: facility)
+    case .file(let path, let soft, let hard): append(record, to: file(path, soft: soft, hard: hard))
+    }
+  }
+
+  private func file(_ path: String, soft: UInt64?, hard: UInt64?) -> LogFile {
+    if let known = files[path] { return known }
+    let file = LogFile(path: path, soft: soft, hard: hard)
+    files[path] = file
+    return file
+  }
+
+  private func append(_ record: LogRecord, to file: LogFile) {
+    switch file.append(record.text, at: WallClock.now.local) {
+    case .written, .silent: break
+    case .reachedSoftLimit:
+      write(LogRecord(.warning, "log file \(file.path) has grown beyond its soft limit; logging goes on"))
+    case .reachedHardLimit:
+      write(LogRecord(.err, "log file \(file.path) has reached its hard limit; no more lines until the next reload"))
+    case .failed(let error):
+      write(LogRecord(.err, "\(error); lines for this log are lost until the next reload"))
+    }
+  }
+}

@@ -1,0 +1,17 @@
+import ServiceConfiguration
+import ServiceResolution
+
+/// What the command line decides for the life of the daemon.
+package struct ServerSettings {
+  package var paths: ConfigurationPaths
+  package var options: LoadOptions
+  /// Live servers in all; nil = no limit.
+  package var processLimit: Int?
+  /// Stay up with no service.
+  package var staysWithoutServices = false
+
+  package init(paths: ConfigurationPaths, options: LoadOptions) {
+    self.paths = paths
+    self.options = options
+  }
+}

@@ -1,0 +1,134 @@
+import LinuxSystem
+import NetworkAddresses
+import ServiceModel
+import ServiceResolution
+import SystemdIntegration
+
+// From a configuration to living services, at start-up and at every reload.
+extension SuperServer {
+  /// Brings up everything a configuration holds. Returns whether anything is served, or would be once it can be bound.
+  @discardableResult
+  package func start(_ load: ConfigurationLoad) -> Bool {
+    report(load)
+    apply(load)
+    return !services.isEmpty
+  }
+
+  /// SIGHUP: reads the files again and applies the difference. What did not change is not touched.
+  package func reload() {
+    notifier.reloading(at: .now)
+    WallClock.reloadTimeZone()
+    let load = ConfigurationLoad.run(paths: settings.paths, options: settings.options)
+    report(load)
+    forgetFiles()
+    let summary = apply(load)
+    log.reopenFiles(keeping: logFiles)
+    log.reloaded(summary)
+    notifyReady()
+  }
+
+  private func report(_ load: ConfigurationLoad) {
+    for diagnostic in load.table.diagnostics { log.diagnostic(diagnostic, in: load.table.sources) }
+  }
+
+  private var logFiles: Set<String> {
+    var paths: Set<String> = []
+    for service in services.values {
+      if case .file(let path, _, _) = service.definition.log.destination { paths.insert(path) }
+    }
+    return paths
+  }
+
+  /// New sockets open before old ones close, and a socket that both configurations want is handed on alive, so that no
+  /// kept port ever refuses a connection.
+  @discardableResult
+  func apply(_ load: ConfigurationLoad) -> ReloadSummary {
+    let plan = ReloadPlan(running: services.mapValues { $0.resolved }, order: order, load: load)
+    var resolved: [String: ResolvedService] = [:]
+    for service in load.services { resolved[service.definition.id] = service }
+    var summary = ReloadSummary()
+    var leaving: [Listener] = []
+    var changed: [ServiceRuntime] = []
+    var newOrder: [String] = []
+
+    for change in plan.changes {
+      summary.count(change)
+      switch change {
+      case .keep(let id):
+        services[id]?.isStale = false
+        // Only the place in the files can have changed.
+        newOrder.append(id)
+      case .keepStale(let id):
+        services[id]?.isStale = true
+        newOrder.append(id)
+      case .remove(let id):
+        guard let service = services.removeValue(forKey: id) else { continue }
+        leaving += service.listeners
+        service.listeners = []
+        service.retire()
+      case .update(let id):
+        guard let service = services[id], let new = resolved[id] else { continue }
+        leaving += service.listeners
+        update(service, to: new)
+        changed.append(service)
+        newOrder.append(id)
+      case .add(let id):
+        guard let new = resolved[id] else { continue }
+        let service = ServiceRuntime(new, server: self)
+        services[id] = service
+        changed.append(service)
+        newOrder.append(id)
+      }
+    }
+    order = newOrder
+    connect(changed, reusing: leaving)
+    collectDatagramBuiltinPorts()
+    return summary
+  }
+
+  private func update(_ service: ServiceRuntime, to new: ResolvedService) {
+    let livePeers = instances.instances(of: service).compactMap { $0.peer?.ip?.unmapped }
+    service.update(to: new, livePeers: livePeers)
+  }
+
+  /// Gives each changed service its sockets: living ones where the plan is the same, new ones otherwise; then closes
+  /// what nobody wants any more.
+  private func connect(_ changed: [ServiceRuntime], reusing leaving: [Listener]) {
+    var free: [ListenPlan: Listener] = [:]
+    for listener in leaving where listener.isBound { free[listener.plan] = listener }
+    for service in changed {
+      for error in service.banners.errors { log.systemFailure(error, consequence: "this banner is not sent") }
+      service.listeners = service.resolved.listeners.map { plan in
+        guard let kept = free.removeValue(forKey: plan) else { return Listener(plan: plan, service: service) }
+        kept.service = service
+        return kept
+      }
+      // What cannot be opened beside a socket that is about to close is opened after it.
+      for listener in service.listeners where !listener.isBound { _ = listener.open() }
+    }
+    for listener in leaving where !listener.service.owns(listener) { listener.close(in: loop, unlink: true) }
+    for service in changed {
+      for listener in service.listeners where !listener.isBound { open(listener) }
+      service.updateWatching()
+    }
+  }
+}
+
+/// How many services a reload did what to.
+package struct ReloadSummary: Equatable {
+  package private(set) var added = 0
+  package private(set) var changed = 0
+  package private(set) var removed = 0
+  package private(set) var unchanged = 0
+  package private(set) var stale = 0
+
+  mutating func count(_ change: ReloadPlan.Change) {
+    switch change {
+    case .keep: unchanged += 1
+    case .update: changed += 1
+    case .add: added += 1
+    case .remove: removed += 1
+    case .keepStale: stale += 1
+    }
+  }
+}

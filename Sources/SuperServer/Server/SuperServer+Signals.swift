@@ -1,0 +1,50 @@
+import CLinux
+import EventLoop
+import LinuxSystem
+import NetworkAddresses
+import ProcessSpawning
+import ServiceResolution
+
+// Signals as the classic inetd has them.
+extension SuperServer {
+  func watchSignals() throws(SystemError) {
+    CurrentProcess.ignoreSignal(SIGPIPE)
+    let set = SignalSet([SIGCHLD, SIGHUP, SIGTERM, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2])
+    let source = try SignalSource(set) { [unowned(unsafe) self] signal in received(signal.number) }
+    try source.register(with: loop)
+  }
+
+  private func received(_ signal: Int32) {
+    switch signal {
+    case SIGCHLD: reapChildren()
+    case SIGHUP: reload()
+    case SIGUSR1: dumpState()
+    case SIGTERM: stop(signal: "SIGTERM")
+    case SIGINT: stop(signal: "SIGINT")
+    case SIGQUIT: stop(signal: "SIGQUIT")
+    default: break
+    }
+  }
+
+  /// Collects every child that has ended: the kernel merges signals, so that one can stand for many.
+  private func reapChildren() {
+    while let child = ChildProcess.reap() {
+      let outcome = spawner.reaped(child.pid, child.status)
+      guard let instance = instances.remove(child.pid) else { continue }
+      instance.service.ended(instance, outcome)
+    }
+    releaseProcessWaiters()
+  }
+
+  /// SIGUSR1: the state of every service to the log. Nothing here comes from a service's environment.
+  private func dumpState() {
+    log.state(statusLine)
+    for id in order {
+      guard let service = services[id] else { continue }
+      let sockets = service.listeners.map { listener in
+        listener.plan.endpoint.description + (listener.isBound ? "" : " (unbound)")
+      }
+      log.state(service, sockets: sockets)
+    }
+  }
+}

@@ -1,0 +1,187 @@
+import AdmissionControl
+import CLinux
+import EventLoop
+import LinuxSystem
+import NetworkAddresses
+import ProcessSpawning
+import ServiceModel
+import ServiceResolution
+import SystemdIntegration
+
+/// The Internet super-server: one loop that owns every listening socket and starts the right program when somebody
+/// connects.
+package final class SuperServer {
+  let settings: ServerSettings
+  package let loop: EventLoop
+  let spawner: Spawner
+  package let log: ServerLog
+  let notifier: ServiceManagerNotifier
+  let datagramBuiltins = DatagramBuiltins()
+  var instances = InstanceTable()
+  /// All services by id, and their ids in configuration order.
+  var services: [String: ServiceRuntime] = [:]
+  var order: [String] = []
+  /// Services that hold back until any server ends.
+  private var waitingForProcess: [ServiceRuntime] = []
+  /// Kept open so that it can be given up when no descriptor is left.
+  private var reserve: FileDescriptor?
+  private var refusalTimer: ActionTimer?
+  private var isStopping = false
+  private var datagramBuiltinPorts: Set<UInt16> = []
+  private var quoteNumber = 0
+  private var quotes: QuoteFile?
+
+  /// One buffer through which all built-in connections pass their input.
+  private(set) lazy var scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 64)
+  /// Chargen's text, long enough that one send fills a window.
+  private(set) lazy var chargenText = ChargenPattern.text(cycles: 9)
+
+  /// Blocks all signals and prepares the loop; opens no sockets yet.
+  package init(settings: ServerSettings, log: ServerLog, notifier: ServiceManagerNotifier) throws(SystemError) {
+    self.settings = settings
+    self.log = log
+    self.notifier = notifier
+    SignalSet.all.block()
+    loop = try EventLoop()
+    spawner = try Spawner()
+    reserve = try FileDescriptor.open("/dev/null")
+  }
+
+  /// Live servers.
+  package var liveCount: Int { instances.count }
+
+  /// Whether `--process-limit` is reached.
+  var isAtProcessLimit: Bool { settings.processLimit.map { instances.count >= $0 } ?? false }
+
+  /// Serves until a signal ends it.
+  package func run() throws(SystemError) {
+    try watchSignals()
+    log.ready(services: services.count, listeners: listenerCount)
+    notifyReady()
+    try loop.run()
+  }
+
+  var listenerCount: Int {
+    services.values.reduce(0) { sum, service in sum + service.listeners.filter { $0.isBound }.count }
+  }
+
+  /// Ends the loop: sockets and their files go, live servers stay.
+  func stop(signal: String) {
+    if isStopping { return loop.stop() }
+    isStopping = true
+    notifier.stopping()
+    log.stopping(signal: signal, live: instances.count)
+    for id in order { services[id].map(close) }
+    loop.stop()
+  }
+
+  private func close(_ service: ServiceRuntime) {
+    service.retire()
+    for listener in service.listeners { listener.close(in: loop, unlink: true) }
+  }
+
+  func nextQuote() -> [UInt8] {
+    let file = quotes ?? QuoteFile.load()
+    quotes = file
+    quoteNumber &+= 1
+    return file.quote(quoteNumber)
+  }
+
+  /// Forgets what was read from files other than the configuration.
+  func forgetFiles() { quotes = nil }
+}
+
+// Readiness and state for the service manager.
+extension SuperServer {
+  func notifyReady() { notifier.ready(status: statusLine) }
+
+  func notifyStatus() { notifier.status(statusLine) }
+
+  /// `12 services, 3 active, 1 unbound`
+  package var statusLine: String {
+    let unbound = services.values.filter { $0.listeners.contains { !$0.isBound } }.count
+    var line = "\(services.count) services, \(instances.count) active"
+    if unbound > 0 { line += ", \(unbound) unbound" }
+    let stale = services.values.filter { $0.isStale }.count
+    if stale > 0 { line += ", \(stale) stale" }
+    return line
+  }
+}
+
+// What concerns all services at once.
+extension SuperServer {
+  /// Lets a service go on when any server ends.
+  func waitForProcess(_ service: ServiceRuntime) {
+    service.hold(.processLimit)
+    waitingForProcess.append(service)
+  }
+
+  func releaseProcessWaiters() {
+    guard !waitingForProcess.isEmpty, !isAtProcessLimit else { return }
+    let waiting = waitingForProcess
+    waitingForProcess = []
+    for service in waiting { service.release(.processLimit) }
+  }
+
+  /// No descriptor is left: gives up the reserve to take one connection out of the queue and close it, so that its peer
+  /// learns at once that nobody will serve it.
+  func refuseWithReserve(_ listener: Listener) {
+    guard let socket = listener.descriptor else { return }
+    reserve = nil
+    var peer = SocketAddress()
+    if case .connection(let connection) = socket.accept(nonblocking: true, peer: &peer) {
+      _ = consume connection
+      listener.service.countRefusal(.fork, peer: peer)
+    }
+    reserve = try? FileDescriptor.open("/dev/null")
+  }
+
+  /// Reports refusals that were not logged, a little later, all at once.
+  func scheduleRefusalSums() {
+    let timer =
+      refusalTimer ?? ActionTimer { [unowned(unsafe) self] in for id in order { services[id]?.flushRefusals() } }
+    refusalTimer = timer
+    if !timer.isScheduled { loop.schedule(timer, after: .seconds(10)) }
+  }
+
+  /// Whether one of our own datagram built-ins listens at this port: answering it could go on for ever.
+  func isDatagramBuiltinPort(_ port: UInt16) -> Bool { datagramBuiltinPorts.contains(port) }
+
+  /// To be called when services have changed.
+  func collectDatagramBuiltinPorts() {
+    datagramBuiltinPorts.removeAll()
+    for service in services.values {
+      guard case .datagramBuiltin = service.handler else { continue }
+      for listener in service.listeners {
+        if let port = listener.plan.endpoint.port { datagramBuiltinPorts.insert(port) }
+      }
+    }
+  }
+
+  /// Opens a listener that could not be opened, or has failed, again and again until it is there.
+  func open(_ listener: Listener) {
+    let service = listener.service
+    let address = listener.plan.endpoint.description
+    let hadFailed = listener.bindError != nil
+    if let error = listener.open() {
+      if listener.plan.isFamilyOptional && error.isMissingFamily { return }
+      let delay = listener.scheduleOpen(in: loop) { [unowned(unsafe) self, unowned(unsafe) listener] in open(listener) }
+      log.cannotListen(service.definition, on: address, error, retryIn: delay)
+      return
+    }
+    if hadFailed { log.listening(service.definition, on: address) }
+    service.updateWatching()
+  }
+
+  /// The socket itself has failed: a new one takes its place.
+  func reopen(_ listener: Listener, after error: SystemError) {
+    log.listenerFailed(listener.service.definition, on: listener.plan.endpoint.description, error)
+    listener.close(in: loop, unlink: true)
+    open(listener)
+  }
+}
+
+extension SystemError {
+  /// The host does not speak this family at all (no IPv6).
+  var isMissingFamily: Bool { errno == EAFNOSUPPORT || errno == EPROTONOSUPPORT || errno == EADDRNOTAVAIL }
+}

@@ -1,0 +1,32 @@
+import LinuxSystem
+import ServiceModel
+
+/// The banner files of a service, read at load time so that no connection waits for a disk.
+struct BannerTexts {
+  /// More of a banner is not sent: it must fit a fresh socket's buffer, since nobody waits for the peer to read it.
+  static let limit = 16 << 10
+
+  let always: [UInt8]
+  let success: [UInt8]
+  let failure: [UInt8]
+  /// What could not be read, for the log.
+  let errors: [SystemError]
+
+  init(_ definition: BannerDefinition) {
+    var errors: [SystemError] = []
+    always = BannerTexts.read(definition.always, &errors)
+    success = BannerTexts.read(definition.success, &errors)
+    failure = BannerTexts.read(definition.failure, &errors)
+    self.errors = errors
+  }
+
+  private static func read(_ path: String?, _ errors: inout [SystemError]) -> [UInt8] {
+    guard let path else { return [] }
+    do throws(SystemError) {
+      return try FileSystem.contents(of: path, limit: limit).bytes
+    } catch {
+      errors.append(error)
+      return []
+    }
+  }
+}

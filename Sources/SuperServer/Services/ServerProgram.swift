@@ -1,0 +1,87 @@
+import LinuxSystem
+import ProcessSpawning
+import ServiceModel
+import ServiceResolution
+
+/// From a service's definition to the plan its servers are started by.
+enum ServerProgram {
+  /// What a server finds as PATH: never the daemon's own, which whoever started it chose.
+  static let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+  /// Variables that speak to the daemon or to systemd about the daemon and would mislead a server.
+  private static let neverPassed: Set<String> = [
+    "LISTEN_FDS", "LISTEN_PID", "LISTEN_PIDFDID", "LISTEN_FDNAMES", "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID",
+    "FDSTORE", "JOURNAL_STREAM", "INVOCATION_ID", "CREDENTIALS_DIRECTORY", "MAINPID", "MANAGERPID", "MANAGERPIDFDID",
+    "SYSTEMD_EXEC_PID", "RUNTIME_DIRECTORY", "STATE_DIRECTORY", "CACHE_DIRECTORY", "LOGS_DIRECTORY",
+    "CONFIGURATION_DIRECTORY", "MEMORY_PRESSURE_WATCH", "MEMORY_PRESSURE_WRITE",
+  ]
+
+  static func plan(_ program: ProgramDefinition, of service: ResolvedService) -> SpawnPlan {
+    let definition = service.definition
+    let process = definition.process
+    var parameters = SpawnParameters(
+      serviceID: definition.id, program: program.path, arguments: program.argumentVector)
+    parameters.environment = environment(of: service)
+    parameters.expandsTemplates = program.expandsVariables
+    parameters.variables = definition.wait ? [] : variables(for: definition.socket)
+    if definition.passing == .listenFds {
+      parameters.passing = .listenDescriptors(names: service.listeners.map { _ in definition.id })
+    }
+    parameters.standardError = definition.standardError == .socket ? .socket : .null
+    if let credentials = service.credentials, credentials.changesIdentity {
+      parameters.identity = SpawnIdentity(uid: credentials.uid, gid: credentials.gid, groups: credentials.groups)
+    }
+    if let mask = process.umask { parameters.umask = mask }
+    parameters.nice = Int32(clamping: process.nice ?? 0)
+    parameters.oomScoreAdjust = process.oomScoreAdjust.map { Int32(clamping: $0) }
+    // ioprio_set(2): the class in the upper bits, from 13 on.
+    parameters.ioPriority = process.ioPriority.map { Int32($0.class.rawValue) << 13 | Int32($0.level) }
+    parameters.cpuAffinity = process.cpuAffinity.isEmpty ? nil : process.cpuAffinity
+    parameters.limits = process.limits.map {
+      SpawnLimit($0.resource.kernelResource, LinuxSystem.ResourceLimit(soft: $0.value, hard: $0.value))
+    }
+    parameters.workingDirectory = process.workingDirectory ?? "/"
+    parameters.rootDirectory = process.rootDirectory
+    return SpawnPlan(parameters)
+  }
+
+  /// The environment apart from what describes a connection: clean, then passenv, then env, later entries winning.
+  private static func environment(of service: ResolvedService) -> [String] {
+    let definition = service.definition
+    var entries = ["PATH=" + path, "INETD_SERVICE=" + definition.id]
+    if let user = service.credentials {
+      entries += ["USER=" + user.userName, "LOGNAME=" + user.userName, "HOME=" + user.home, "SHELL=" + user.shell]
+    }
+    let wanted = definition.process.passEnvironment
+    if !wanted.isEmpty {
+      let takesAll = wanted.contains("*")
+      for entry in CurrentProcess.environment {
+        let name = String(entry.prefix { $0 != "=" })
+        if neverPassed.contains(name) { continue }
+        if takesAll || wanted.contains(name) { entries.append(entry) }
+      }
+    }
+    return entries + definition.process.environment
+  }
+
+  private static func variables(for socket: SocketDefinition) -> ConnectionVariables {
+    switch socket.transport {
+    case .unix: [.unix]
+    case .tcp, .mptcp: [.systemd, .xinetd, .ucspi]
+    case .udp, .udplite, .sctp: [.systemd, .xinetd]
+    }
+  }
+}
+
+extension LimitedResource {
+  var kernelResource: Resource {
+    switch self {
+    case .addressSpace: .addressSpace
+    case .cpu: .cpu
+    case .data: .data
+    case .residentSet: .residentSet
+    case .stack: .stack
+    case .files: .openFiles
+    }
+  }
+}

@@ -1,0 +1,23 @@
+import AdmissionControl
+
+/// What has happened to a service since it was first configured. Counters survive reloads.
+package struct ServiceCounters: Equatable, Sendable {
+  package var accepted: UInt64 = 0
+  package var started: UInt64 = 0
+  package var failedStarts: UInt64 = 0
+  private var refusals: [UInt64] = []
+
+  package init() {}
+
+  package mutating func refuse(_ reason: RefusalReason) {
+    // Most services never refuse anyone: the table is made by the first refusal.
+    if refusals.isEmpty { refusals = Array(repeating: 0, count: RefusalReason.allCases.count) }
+    refusals[Int(reason.rawValue)] += 1
+  }
+
+  package func refused(_ reason: RefusalReason) -> UInt64 {
+    refusals.isEmpty ? 0 : refusals[Int(reason.rawValue)]
+  }
+
+  package var refusedInAll: UInt64 { refusals.reduce(0, +) }
+}

@@ -1,0 +1,160 @@
+import AdmissionControl
+import EventLoop
+import LinuxSystem
+import NetworkAddresses
+import ServiceModel
+
+// From a ready socket to an admitted connection.
+extension ServiceRuntime {
+  /// Connections taken per wake and listener; then the other listeners get their turn, so that a flood on one service
+  /// starves no other.
+  static let acceptsPerWake = 64
+
+  /// Something waits at one of the service's sockets.
+  func ready(_ listener: Listener) {
+    if definition.wait {
+      startWaitServer(on: listener)
+    } else if case .datagramBuiltin(let builtin) = handler {
+      server.datagramBuiltins.serve(builtin, at: listener)
+    } else if listener.plan.listens {
+      acceptConnections(at: listener)
+    }
+  }
+
+  private func acceptConnections(at listener: Listener) {
+    guard let socket = listener.descriptor else { return }
+    // A server program expects a blocking connection; what runs in the loop must not block it.
+    let nonblocking = if case .program = handler { false } else { true }
+    var peer = SocketAddress()
+    for _ in 0..<ServiceRuntime.acceptsPerWake {
+      guard intakeIsOpen(latest: peer) else { return }
+      switch socket.accept(nonblocking: nonblocking, peer: &peer) {
+      case .connection(let connection): judge(connection, from: peer)
+      case .none: return
+      case .aborted: continue
+      case .exhausted(let number):
+        ranOut(SystemError("accept", errno: number), at: listener)
+        return
+      case .failed(let number):
+        server.reopen(listener, after: SystemError("accept", errno: number))
+        return
+      }
+    }
+  }
+
+  /// Whether a connection may be taken now; where not, the service holds back until it may.
+  func intakeIsOpen(latest peer: SocketAddress?) -> Bool {
+    guard holds.isEmpty else { return false }
+    if server.isAtProcessLimit, definition.limits.overflow == .queue, case .program = handler {
+      server.waitForProcess(self)
+      return false
+    }
+    switch admission.intake(now: nowNanoseconds) {
+    case .open: return true
+    case .full:
+      hold(.full)
+      log.full(definition, instances: admission.live)
+      return false
+    case .limited(let until, let limit):
+      let span = TimeSpan(nanoseconds: Int64(until) - loop.now.nanoseconds)
+      hold(.limited, for: span)
+      log.limited(definition, by: limit.text, for: span)
+      return false
+    }
+  }
+
+  /// Serves or refuses a connection.
+  private func judge(_ connection: consuming FileDescriptor, from peer: SocketAddress) {
+    counters.accepted += 1
+    if !banners.always.isEmpty { send(banners.always, on: connection.borrowed) }
+    let address = peer.ip
+    switch judgement(of: address) {
+    case .refused(let reason): refuse(consume connection, from: peer, reason)
+    case .accepted:
+      guard admission.started(address, now: nowNanoseconds) else {
+        refuse(consume connection, from: peer, .perSource)
+        return
+      }
+      if !banners.success.isEmpty { send(banners.success, on: connection.borrowed) }
+      serve(consume connection, from: peer)
+    }
+  }
+
+  func judgement(of address: IPAddress?) -> Admission {
+    let judgement = admission.judge(address, now: nowNanoseconds)
+    if case .accepted = judgement, server.isAtProcessLimit, case .program = handler {
+      return .refused(.processLimit)
+    }
+    return judgement
+  }
+
+  private func serve(_ connection: consuming FileDescriptor, from peer: SocketAddress) {
+    switch handler {
+    case .program(let plan): start(plan, on: consume connection, from: peer)
+    case .streamBuiltin(let builtin):
+      counters.started += 1
+      BuiltinConnection.begin(builtin, on: consume connection, from: peer, service: self)
+    case .datagramBuiltin: break
+    }
+  }
+
+  func refuse(_ connection: consuming FileDescriptor, from peer: SocketAddress, _ reason: RefusalReason) {
+    if !banners.failure.isEmpty { send(banners.failure, on: connection.borrowed) }
+    // Taking what the peer has sent already turns the reset that close would cause into an orderly end, so that the
+    // banner is not thrown away with it.
+    if !banners.failure.isEmpty || !banners.always.isEmpty { connection.borrowed.discardInput() }
+    countRefusal(reason, peer: peer)
+  }
+
+  /// Counts and logs a refusal.
+  func countRefusal(_ reason: RefusalReason, peer: SocketAddress) {
+    counters.refuse(reason)
+    switch refusals.decide(now: nowNanoseconds) {
+    case .suppress: server.scheduleRefusalSums()
+    case .write: log.refused(definition, reason.logText, peer: peer.unmappedEndpoint)
+    case .writeAfterSum(let count):
+      log.refusalsSuppressed(definition, count: count)
+      log.refused(definition, reason.logText, peer: peer.unmappedEndpoint)
+    }
+  }
+
+  /// Reports refusals that were counted but not logged.
+  func flushRefusals() {
+    let count = refusals.takeSum()
+    if count > 0 { log.refusalsSuppressed(definition, count: count) }
+  }
+
+  /// Sends a banner as far as the fresh socket takes it: nobody waits for a stranger.
+  private func send(_ text: [UInt8], on connection: BorrowedDescriptor) {
+    text.withUnsafeBytes { _ = connection.send($0) }
+  }
+}
+
+extension IntakeLimit {
+  /// The key an administrator knows the limit by.
+  var text: String {
+    switch self {
+    case .rate: "rate"
+    case .cps: "cps"
+    }
+  }
+}
+
+extension SocketAddress {
+  /// The peer as its administrator would write it: IPv4 peers of dual-stack sockets as IPv4.
+  var unmappedEndpoint: SocketEndpoint? {
+    if case .ip(let address, let port, let scope) = endpoint { return .ip(address.unmapped, port: port, scope: scope) }
+    return endpoint
+  }
+}
+
+extension BorrowedDescriptor {
+  /// Takes and forgets what has arrived, a bounded amount.
+  func discardInput() {
+    withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) { buffer in
+      for _ in 0..<16 {
+        guard case .transferred(let count) = receive(into: buffer), count > 0 else { return }
+      }
+    }
+  }
+}

@@ -1,0 +1,215 @@
+import AdmissionControl
+import CLinux
+import EventLoop
+import LinuxSystem
+import NetworkAddresses
+import ProcessSpawning
+import ServiceModel
+import ServiceResolution
+
+/// A connection that waits for memory or a free process.
+final class PostponedStart {
+  private var connection: FileDescriptor?
+  let peer: SocketAddress
+  /// Starts that have been tried.
+  let attempts: Int
+
+  init(_ connection: consuming FileDescriptor, from peer: SocketAddress, attempts: Int) {
+    self.connection = consume connection
+    self.peer = peer
+    self.attempts = attempts
+  }
+
+  func takeConnection() -> FileDescriptor? { connection.take() }
+}
+
+// Bringing servers to life.
+extension ServiceRuntime {
+  /// Connections of one service that may wait for memory or processes.
+  static let postponedLimit = 16
+  static let startAttempts = 10
+
+  /// Starts a server for an admitted connection.
+  func start(_ plan: SpawnPlan, on connection: consuming FileDescriptor, from peer: SocketAddress, attempt: Int = 1) {
+    let context = connectionContext(of: connection.borrowed, peer: peer)
+    do throws(SystemError) {
+      let pid = try server.spawner.spawn(
+        plan, socket: connection.borrowed, makesBlocking: false, context: context)
+      began(pid, peer: context.remote, listener: nil)
+    } catch {
+      guard error.errno == EAGAIN || error.errno == ENOMEM, definition.retriesStart else {
+        failed(consume connection, from: peer, error)
+        return
+      }
+      postpone(consume connection, from: peer, attempt: attempt, error)
+    }
+  }
+
+  /// What the server is told of its connection.
+  private func connectionContext(of connection: BorrowedDescriptor, peer: SocketAddress) -> ConnectionContext {
+    var context = ConnectionContext(remote: peer.unmappedEndpoint)
+    if definition.socket.transport == .unix {
+      context.credentials = try? connection.peerCredentials()
+    } else {
+      context.local = (try? connection.localAddress())?.unmappedEndpoint
+    }
+    return context
+  }
+
+  private func began(_ pid: Int32, peer: SocketEndpoint?, listener: Listener?) {
+    counters.started += 1
+    resourceBackoff.succeed()
+    server.instances.insert(
+      Instance(service: self, pid: pid, peer: peer, startedAt: loop.now, listener: listener))
+    log.started(definition, pid: pid, peer: peer)
+  }
+
+  private func failed(_ connection: consuming FileDescriptor, from peer: SocketAddress, _ error: SystemError) {
+    counters.failedStarts += 1
+    admission.ended(peer.ip)
+    log.systemFailure(error, consequence: "a connection of \(definition.id) is closed")
+    refuse(consume connection, from: peer, .fork)
+  }
+
+  private func postpone(
+    _ connection: consuming FileDescriptor, from peer: SocketAddress, attempt: Int, _ error: SystemError
+  ) {
+    guard attempt < ServiceRuntime.startAttempts, postponed.count < ServiceRuntime.postponedLimit else {
+      failed(consume connection, from: peer, error)
+      return
+    }
+    postponed.append(PostponedStart(consume connection, from: peer, attempts: attempt))
+    let delay = resourceBackoff.fail()
+    if !holds.contains(.resources) { log.outOfResources(definition, error, retryIn: delay) }
+    hold(.resources, for: delay)
+  }
+
+  /// Tries again what could not be started.
+  func startPostponed() {
+    guard case .program(let plan) = handler else { return }
+    let waiting = postponed
+    postponed = []
+    for start in waiting {
+      guard let connection = start.takeConnection() else { continue }
+      self.start(plan, on: connection, from: start.peer, attempt: start.attempts + 1)
+    }
+  }
+
+  /// Descriptors or memory ran out while accepting.
+  func ranOut(_ error: SystemError, at listener: Listener) {
+    let delay = resourceBackoff.fail()
+    if !holds.contains(.resources) { log.outOfResources(definition, error, retryIn: delay) }
+    if error.errno == EMFILE || error.errno == ENFILE { server.refuseWithReserve(listener) }
+    hold(.resources, for: delay)
+  }
+}
+
+// Servers that get the socket itself.
+extension ServiceRuntime {
+  func startWaitServer(on listener: Listener) {
+    guard case .program(let plan) = handler, let socket = listener.descriptor else { return }
+    var peer = SocketAddress()
+    if listener.plan.type == .dgram {
+      guard let first = socket.peekDatagram() else {
+        // An error report (an ICMP answer) makes the socket readable too; taking it is all there is to do.
+        _ = socket.pendingError()
+        return
+      }
+      peer = first.peer
+    }
+    guard intakeIsOpen(latest: peer) else { return }
+    if case .refused(let reason) = judgement(of: peer.ip) {
+      if listener.plan.type == .dgram { socket.dropDatagram() }
+      counters.accepted += 1
+      countRefusal(reason, peer: peer)
+      return
+    }
+    counters.accepted += 1
+    launch(plan, on: listener)
+  }
+
+  private func launch(_ plan: SpawnPlan, on listener: Listener) {
+    var state = listener.waitServer ?? WaitServerRuntime()
+    state.started(listener.queueHead)
+    listener.waitServer = state
+    do throws(SystemError) {
+      try listener.handOver(in: loop)
+      guard let socket = listener.descriptor else { return }
+      let pid = try server.spawner.spawn(plan, socket: socket, makesBlocking: false, context: .none)
+      // A wait server serves whoever comes: it counts as an instance of nobody.
+      _ = admission.started(nil, now: nowNanoseconds)
+      began(pid, peer: nil, listener: listener)
+    } catch {
+      try? listener.takeBack()
+      let delay = resourceBackoff.fail()
+      if !holds.contains(.resources) { log.outOfResources(definition, error, retryIn: delay) }
+      hold(.resources, for: delay)
+    }
+  }
+}
+
+// The end of a server.
+extension ServiceRuntime {
+  /// A server of this service has ended, or never got as far as running its program.
+  func ended(_ instance: Instance, _ outcome: SpawnOutcome) {
+    let duration = MonotonicTime.now - instance.startedAt
+    switch outcome {
+    case .ended(let status):
+      log.ended(
+        definition, pid: instance.pid, peer: instance.peer, end: ServerEnd(status), duration: duration)
+    case .failed(let stage, let number): startFailed(instance, stage, errno: number)
+    }
+    admission.ended(instance.peer?.ip)
+    if let listener = instance.listener { takeBack(listener, after: duration) }
+    release(.full)
+  }
+
+  private func startFailed(_ instance: Instance, _ stage: SpawnStage, errno: Int32) {
+    counters.failedStarts += 1
+    var program = definition.id
+    if case .program(let definition) = definition.handler { program = definition.path }
+    log.startFailed(
+      definition, program: program, stage: stage.phrase, errno: errno, peer: instance.peer)
+  }
+
+  private func takeBack(_ listener: Listener, after duration: TimeSpan) {
+    guard owns(listener) else { return }
+    do throws(SystemError) {
+      try listener.takeBack()
+    } catch {
+      log.systemFailure(error, consequence: "\(definition.id) may answer late")
+    }
+    let head = listener.queueHead
+    if let delay = listener.waitServer?.ended(head, after: duration) {
+      hold(.backingOff, for: delay)
+      log.backingOff(definition, delay: delay)
+    }
+    updateWatching()
+  }
+}
+
+extension ServerEnd {
+  init(_ status: ExitStatus) {
+    switch status {
+    case .exited(let code): self = .status(code)
+    case .killed(let signal, _): self = .signal(signal)
+    }
+  }
+}
+
+extension Listener {
+  /// What waits first at the socket now.
+  var queueHead: QueueHead? {
+    guard let descriptor else { return nil }
+    if plan.type == .dgram {
+      var peer = SocketAddress()
+      var start: UInt64 = 0
+      let result = withUnsafeMutableBytes(of: &start) { descriptor.receive(into: $0, from: &peer, peek: true) }
+      guard case .transferred(let size) = result else { return nil }
+      return .datagram(port: peer.port, size: size, start: start)
+    }
+    guard plan.transport == .tcp else { return nil }
+    let waiting = descriptor.waitingConnections ?? 0
+    return waiting == 0 ? nil : .connections(waiting)
+  }
+}

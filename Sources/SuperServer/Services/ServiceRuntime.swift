@@ -1,0 +1,113 @@
+import AdmissionControl
+import EventLoop
+import LinuxSystem
+import NetworkAddresses
+import ProcessSpawning
+import ServiceModel
+import ServiceResolution
+
+/// A living service: what it is configured to be, its sockets, its counters and why it may be holding back.
+package final class ServiceRuntime {
+  /// What serves a connection, prepared so that nothing is left to decide when one comes.
+  enum Handler {
+    case program(SpawnPlan)
+    case streamBuiltin(Builtin)
+    case datagramBuiltin(Builtin)
+  }
+
+  unowned(unsafe) let server: SuperServer
+  private(set) var resolved: ResolvedService
+  private(set) var handler: Handler
+  private(set) var banners: BannerTexts
+  var listeners: [Listener] = []
+  var admission: AdmissionController
+  package internal(set) var counters = ServiceCounters()
+  /// The files no longer give a usable definition; the service runs on as it was.
+  package internal(set) var isStale = false
+  private(set) var holds: Holds = []
+  var refusals = RefusalLog()
+  /// Accepted connections whose server could not be started yet for want of memory or processes.
+  var postponed: [PostponedStart] = []
+  var resourceBackoff = Backoff.resources
+  private var holdTimer: ActionTimer?
+
+  init(_ resolved: ResolvedService, server: SuperServer) {
+    self.server = server
+    self.resolved = resolved
+    handler = ServiceRuntime.handler(for: resolved)
+    banners = BannerTexts(resolved.definition.banners)
+    admission = AdmissionController(access: resolved.definition.access, limits: resolved.definition.limits)
+  }
+
+  package var definition: ServiceDefinition { resolved.definition }
+  var ownership: UnixSocketOwnership { resolved.ownership }
+  var loop: EventLoop { server.loop }
+  var log: ServerLog { server.log }
+  /// The loop's time as the pure policies count it.
+  var nowNanoseconds: UInt64 { UInt64(max(loop.now.nanoseconds, 0)) }
+
+  /// Takes over a new definition. Sockets are the caller's business; running servers and counters stay.
+  func update(to resolved: ResolvedService, livePeers: [IPAddress]) {
+    self.resolved = resolved
+    handler = ServiceRuntime.handler(for: resolved)
+    banners = BannerTexts(resolved.definition.banners)
+    admission.update(
+      access: resolved.definition.access, limits: resolved.definition.limits, livePeers: livePeers,
+      now: nowNanoseconds)
+    isStale = false
+    release(.full)
+    release(.limited)
+  }
+
+  private static func handler(for resolved: ResolvedService) -> Handler {
+    switch resolved.definition.handler {
+    case .program(let program): .program(ServerProgram.plan(program, of: resolved))
+    case .builtin(let builtin):
+      resolved.definition.socket.type == .dgram ? .datagramBuiltin(builtin) : .streamBuiltin(builtin)
+    case .redirect: .streamBuiltin(.discard)
+    }
+  }
+}
+
+// Holding back and going on.
+extension ServiceRuntime {
+  /// Stops taking connections for `reason`; with `time`, goes on by itself after it.
+  func hold(_ reason: Holds, for time: TimeSpan? = nil) {
+    holds.insert(reason)
+    updateWatching()
+    guard let time else { return }
+    let timer = holdTimer ?? ActionTimer { [unowned(unsafe) self] in release([.limited, .resources, .backingOff]) }
+    holdTimer = timer
+    loop.schedule(timer, after: time)
+  }
+
+  /// Ends reasons to hold back; goes on when none is left.
+  func release(_ reasons: Holds) {
+    guard !holds.isDisjoint(with: reasons) else { return }
+    let retries = holds.contains(.resources) && reasons.contains(.resources)
+    holds.subtract(reasons)
+    if retries { startPostponed() }
+    updateWatching()
+  }
+
+  /// Watches the sockets that may be served, and only those.
+  func updateWatching() {
+    for listener in listeners {
+      do throws(SystemError) {
+        try listener.setWatched(holds.isEmpty && !listener.isHandedOver, in: loop)
+      } catch {
+        log.systemFailure(error, consequence: "\(definition.id) does not take connections until the next reload")
+      }
+    }
+  }
+
+  /// Whether a socket is one of this service's, rather than one it had before a reload.
+  func owns(_ listener: Listener) -> Bool { listeners.contains { $0 === listener } }
+
+  /// Ends all timers; the service is no longer part of the server.
+  func retire() {
+    if let holdTimer { loop.cancel(holdTimer) }
+    postponed.removeAll()
+    flushRefusals()
+  }
+}

@@ -1,1 +1,0 @@
-// The first declarations of this layer arrive with the next commits.

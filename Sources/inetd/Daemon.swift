@@ -1,0 +1,104 @@
+import ServiceModel
+import CLinux
+import LinuxSystem
+import ServiceConfiguration
+import ServiceResolution
+import SuperServer
+import SystemdIntegration
+
+/// One run of the daemon, from the command line to its exit code.
+final class Daemon {
+  static let defaultPidFile = "/run/inetd.pid"
+
+  private let options: Options
+  private let settings: ServerSettings
+  private let runsInForeground: Bool
+  private let notifier = ServiceManagerNotifier()
+  private var readiness: ReadinessReport?
+  private var pidFile: LockFile?
+
+  init(_ options: Options) throws(SystemError) {
+    self.options = options
+    settings = try options.serverSettings()
+    runsInForeground = options.foreground || options.debug || notifier.isActive || CurrentProcess.pid == 1
+  }
+
+  /// Serves until a signal ends it.
+  func run() throws(SystemError) -> ExitCode {
+    try CurrentProcess.openStandardDescriptors()
+    try CurrentProcess.markInheritedDescriptors()
+    CurrentProcess.setName("inetd")
+    if !runsInForeground, let finished = try enterBackground() { return finished }
+    let code = try serve()
+    pidFile?.remove()
+    return code
+  }
+
+  /// Forks; returns in the launcher with what the daemon reported, in the daemon with nil.
+  private func enterBackground() throws(SystemError) -> ExitCode? {
+    switch try BackgroundLaunch.detach() {
+    case .launcher(let status, let text):
+      try? BorrowedDescriptor.standardError.writeAll(text)
+      exit(status)
+    case .daemon(let report):
+      readiness = report
+      return nil
+    }
+  }
+
+  private func serve() throws(SystemError) -> ExitCode {
+    if let path = pidFilePath {
+      switch try LockFile.acquire(path) {
+      case .acquired(let file):
+        try file.write(pid: CurrentProcess.pid)
+        pidFile = file
+      case .held(let holder):
+        return fail(.alreadyRunning, "already running" + (holder.map { " as process \($0)" } ?? "") + " (\(path))")
+      }
+    }
+    let log = ServerLog(output: firstOutput, threshold: options.logLevel ?? (options.debug ? .debug : .info))
+    let server = try SuperServer(settings: settings, log: log, notifier: notifier)
+    let load = ConfigurationLoad.run(paths: settings.paths, options: settings.options)
+    guard server.start(load) || options.stays else {
+      return fail(.configuration, "nothing to serve: no service in \(settings.sourcesText) can be used")
+    }
+    try leaveTerminal(log)
+    try server.run()
+    return .success
+  }
+
+  /// From here on nobody at a terminal is listening.
+  private func leaveTerminal(_ log: ServerLog) throws(SystemError) {
+    if !runsInForeground { log.redirect(to: .syslog()) }
+    guard let readiness else { return }
+    try FileSystem.changeDirectory(to: "/")
+    try CurrentProcess.discardStandardDescriptors()
+    readiness.send(status: 0)
+  }
+
+  private func fail(_ code: ExitCode, _ text: String) -> ExitCode {
+    complain(text)
+    readiness?.send(status: UInt8(code.rawValue))
+    pidFile?.remove()
+    return code
+  }
+
+  private var pidFilePath: String? {
+    if let path = options.pidFile { return path == "none" ? nil : path }
+    return runsInForeground || !CurrentProcess.isRoot ? nil : Daemon.defaultPidFile
+  }
+
+  /// Until the daemon is ready its messages belong to whoever starts it; in the foreground they stay there when a person
+  /// or a container reads them.
+  private var firstOutput: LogOutput {
+    if let format = options.logFormat { return .standardError(format) }
+    let readByPerson = options.debug || BorrowedDescriptor.standardError.isTerminal
+    if !runsInForeground || readByPerson || !LogOutput.syslogIsReachable { return .standardError(.text) }
+    return .syslog()
+  }
+}
+
+/// Tells whoever started us what is wrong.
+func complain(_ text: String) {
+  try? BorrowedDescriptor.standardError.writeAll("inetd: " + text + "\n")
+}
