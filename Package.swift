@@ -25,7 +25,9 @@ let layers: [Target] = [
   .target(name: "ServiceConfiguration", dependencies: ["ServiceModel"], swiftSettings: daemon),
   .target(name: "AdmissionControl", dependencies: ["ServiceModel"], swiftSettings: daemon),
   .target(name: "EventLoop", dependencies: ["LinuxSystem", "CLinux"], swiftSettings: daemon),
-  .target(name: "ProcessSpawning", dependencies: ["LinuxSystem", "NetworkAddresses", "CLinux", "CSpawn"], swiftSettings: daemon),
+  .target(
+    name: "ProcessSpawning", dependencies: ["LinuxSystem", "NetworkAddresses", "CLinux", "CSpawn"],
+    swiftSettings: daemon),
   .target(name: "SystemdIntegration", dependencies: ["LinuxSystem", "CLinux", "CSystemd"], swiftSettings: daemon),
   // 3: the model meets the machine; the engine.
   .target(
@@ -37,7 +39,9 @@ let layers: [Target] = [
     ],
     swiftSettings: daemon),
   // 4: arguments and exit codes.
-  .executableTarget(name: "inetd", dependencies: ["SuperServer", "ServiceResolution", "SystemdIntegration", "LinuxSystem", "CLinux"], swiftSettings: daemon),
+  .executableTarget(
+    name: "inetd", dependencies: ["SuperServer", "ServiceResolution", "SystemdIntegration", "LinuxSystem", "CLinux"],
+    swiftSettings: daemon),
 ]
 
 let ordinaryOnly: [Target] = [

@@ -1,7 +1,7 @@
-import ServiceModel
 import CLinux
 import LinuxSystem
 import ServiceConfiguration
+import ServiceModel
 import ServiceResolution
 import SuperServer
 import SystemdIntegration
