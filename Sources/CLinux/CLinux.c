@@ -13,6 +13,12 @@ __attribute__((constructor)) static void keep_arguments(int count, char **vector
 int clinux_argument_count(void) { return argument_count; }
 char **clinux_arguments(void) { return arguments; }
 
+int clinux_ignores_signal(int number) {
+    // The kernel's struct sigaction begins with the handler everywhere but on MIPS, and is nowhere larger than this.
+    void *action[16] = {0};
+    return syscall(SYS_rt_sigaction, number, NULL, action, 8) == 0 && action[0] == (void *)SIG_IGN;
+}
+
 int clinux_epoll_wait(int descriptor, struct epoll_event *events, int capacity, int64_t nanoseconds) {
     static int lacks_nanoseconds;
     if (!lacks_nanoseconds) {
@@ -26,43 +32,45 @@ int clinux_epoll_wait(int descriptor, struct epoll_event *events, int capacity, 
     return epoll_wait(descriptor, events, capacity, (int)milliseconds);
 }
 
-int clinux_packet_info(const struct msghdr *message, unsigned char *address, unsigned int *interface) {
+void clinux_get_packet(const struct msghdr *message, struct clinux_packet *packet) {
     struct msghdr *header = (struct msghdr *)message;
+    packet->family = 0;
     for (struct cmsghdr *control = CMSG_FIRSTHDR(header); control != NULL; control = CMSG_NXTHDR(header, control)) {
         if (control->cmsg_level == IPPROTO_IP && control->cmsg_type == IP_PKTINFO) {
             struct in_pktinfo information;
             memcpy(&information, CMSG_DATA(control), sizeof information);
-            // ipi_spec_dst is the local address to answer from; ipi_addr differs for broadcast and multicast.
-            memcpy(address, &information.ipi_addr, 4);
-            *interface = (unsigned int)information.ipi_ifindex;
-            return AF_INET;
-        }
-        if (control->cmsg_level == IPPROTO_IPV6 && control->cmsg_type == IPV6_PKTINFO) {
+            // ip(7): ipi_addr is the header's destination, ipi_spec_dst the local address; they differ exactly when
+            // the datagram was not for us alone.
+            memcpy(packet->address, &information.ipi_addr, 4);
+            memcpy(packet->own, &information.ipi_spec_dst, 4);
+            packet->interface = (unsigned int)information.ipi_ifindex;
+            packet->family = AF_INET;
+        } else if (control->cmsg_level == IPPROTO_IPV6 && control->cmsg_type == IPV6_PKTINFO) {
             struct in6_pktinfo information;
             memcpy(&information, CMSG_DATA(control), sizeof information);
-            memcpy(address, &information.ipi6_addr, 16);
-            *interface = information.ipi6_ifindex;
-            return AF_INET6;
+            memcpy(packet->address, &information.ipi6_addr, 16);
+            memcpy(packet->own, &information.ipi6_addr, 16);
+            packet->interface = information.ipi6_ifindex;
+            packet->family = AF_INET6;
         }
     }
-    return 0;
 }
 
-void clinux_set_packet_info(struct msghdr *message, int family, const unsigned char *address, unsigned int interface) {
+void clinux_set_source(struct msghdr *message, const struct clinux_packet *packet) {
     struct cmsghdr *control = (struct cmsghdr *)message->msg_control;
-    if (family == AF_INET) {
+    if (packet->family == AF_INET) {
         struct in_pktinfo information = {0};
-        memcpy(&information.ipi_spec_dst, address, 4);
+        memcpy(&information.ipi_spec_dst, packet->own, 4);
         control->cmsg_level = IPPROTO_IP;
         control->cmsg_type = IP_PKTINFO;
         control->cmsg_len = CMSG_LEN(sizeof information);
         memcpy(CMSG_DATA(control), &information, sizeof information);
         message->msg_controllen = CMSG_SPACE(sizeof information);
     } else {
-        // A link-local source is only valid with its interface; for others the routing table decides.
-        int link_local = address[0] == 0xfe && (address[1] & 0xc0) == 0x80;
-        struct in6_pktinfo information = {.ipi6_ifindex = link_local ? interface : 0};
-        memcpy(&information.ipi6_addr, address, 16);
+        // A link-local source is only valid with its interface.
+        int link_local = packet->own[0] == 0xfe && (packet->own[1] & 0xc0) == 0x80;
+        struct in6_pktinfo information = {.ipi6_ifindex = link_local ? packet->interface : 0};
+        memcpy(&information.ipi6_addr, packet->own, 16);
         control->cmsg_level = IPPROTO_IPV6;
         control->cmsg_type = IPV6_PKTINFO;
         control->cmsg_len = CMSG_LEN(sizeof information);

@@ -14,14 +14,21 @@ package struct SignalEvent: Equatable, Sendable {
 /// The signals must be blocked (`SignalSet.all.block()` at start): the daemon blocks all, so that a server's child starts
 /// with all blocked until its own dispositions are in place.
 package final class SignalSource: EventSource {
+  private static let batchSize = 16
+
   private let signals: FileDescriptor
   private let handler: (SignalEvent) -> Void
+  private let records: UnsafeMutableBufferPointer<signalfd_siginfo>
 
   package init(_ set: SignalSet, handler: @escaping (SignalEvent) -> Void) throws(SystemError) {
     signals = try FileDescriptor.signals(set)
     self.handler = handler
+    records = .allocate(capacity: SignalSource.batchSize)
+    records.initialize(repeating: signalfd_siginfo())
     super.init()
   }
+
+  deinit { records.deallocate() }
 
   /// Starts watching.
   package func register(with loop: EventLoop) throws(SystemError) {
@@ -29,10 +36,12 @@ package final class SignalSource: EventSource {
   }
 
   override package func handle(_ events: EventSet) {
-    var record = signalfd_siginfo()
-    while true {
-      let result = withUnsafeMutableBytes(of: &record) { signals.borrowed.read(into: $0) }
-      guard case .transferred(let count) = result, count == MemoryLayout<signalfd_siginfo>.size else { return }
+    // A full batch leaves the rest to the next wake-up.
+    guard case .transferred(let count) = signals.borrowed.read(into: UnsafeMutableRawBufferPointer(records)) else {
+      return
+    }
+    for index in 0..<count / MemoryLayout<signalfd_siginfo>.size {
+      let record = records[index]
       handler(
         SignalEvent(number: Int32(record.ssi_signo), sender: Int32(record.ssi_pid), senderUser: record.ssi_uid))
     }

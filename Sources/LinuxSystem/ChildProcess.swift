@@ -47,9 +47,13 @@ package enum ChildProcess {
     try checked("signal process", "\(pid)") { kill(pid, number) }
   }
 
-  /// kill(2) on a whole process group, which a server leads.
-  package static func signalGroup(_ group: Int32, _ number: Int32) throws(SystemError) {
-    try checked("signal process group", "\(group)") { killpg(group, number) }
+  /// Signals a server that has not been reaped, with all it has started: the process group it leads (killpg(3)).
+  ///
+  /// A server that has just been started may not have made its group yet: then it is signalled alone.
+  package static func signalGroup(_ leader: Int32, _ number: Int32) throws(SystemError) {
+    if killpg(leader, number) == 0 { return }
+    if clinux_errno() != ESRCH { throw SystemError.last("signal process group", "\(leader)") }
+    try checked("signal process", "\(leader)") { kill(leader, number) }
   }
 
   /// Whether a process exists, whoever owns it.

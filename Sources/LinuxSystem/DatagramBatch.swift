@@ -3,8 +3,9 @@ import NetworkAddresses
 
 /// Up to `capacity` datagrams that are received with one system call and answered with one (recvmmsg, sendmmsg).
 ///
-/// All memory is taken once. Replies go back to the peer of a received datagram, and leave from the address it was sent
-/// to when the socket has `SocketOption.packetInformation` on.
+/// All memory is taken once; one batch can serve all sockets of a loop, since nothing stays in it between two calls.
+/// Replies go back to the peer of a received datagram, and leave from the address it was sent to when the socket has
+/// `SocketOption.packetInformation` on.
 package final class DatagramBatch {
   package let capacity: Int
   /// Bytes of a datagram that are kept; what is longer is cut (`wasTruncated`).
@@ -40,6 +41,11 @@ package final class DatagramBatch {
     outputs.initialize(repeating: iovec(), count: capacity)
     for index in 0..<capacity {
       (inputs + index).initialize(to: iovec(iov_base: payloads + index * size, iov_len: size))
+      received[index].msg_hdr.msg_name = UnsafeMutableRawPointer(names + index)
+      received[index].msg_hdr.msg_iov = inputs + index
+      received[index].msg_hdr.msg_iovlen = 1
+      received[index].msg_hdr.msg_control = controls + index * DatagramBatch.controlSize
+      offer(index)
     }
   }
 
@@ -53,17 +59,16 @@ package final class DatagramBatch {
     sent.deallocate()
   }
 
+  /// Offers the full room again where the kernel has written how much it used.
+  private func offer(_ index: Int) {
+    received[index].msg_hdr.msg_namelen = SocketAddress.capacity
+    received[index].msg_hdr.msg_controllen = DatagramBatch.controlSize
+  }
+
   /// Takes what waits, up to `capacity`. `.transferred` is the number of datagrams.
   package func receive(from socket: BorrowedDescriptor) -> TransferResult {
     replies = 0
-    for index in 0..<capacity {
-      received[index].msg_hdr.msg_name = UnsafeMutableRawPointer(names + index)
-      received[index].msg_hdr.msg_namelen = SocketAddress.capacity
-      received[index].msg_hdr.msg_iov = inputs + index
-      received[index].msg_hdr.msg_iovlen = 1
-      received[index].msg_hdr.msg_control = controls + index * DatagramBatch.controlSize
-      received[index].msg_hdr.msg_controllen = DatagramBatch.controlSize
-    }
+    for index in 0..<count { offer(index) }
     let result = TransferResult.of {
       Int(recvmmsg(socket.raw, received, UInt32(capacity), Int32(MSG_DONTWAIT), nil))
     }
@@ -90,22 +95,42 @@ package final class DatagramBatch {
 
   /// The address a received datagram was sent to; nil without `SocketOption.packetInformation`.
   package func destination(_ index: Int) -> IPAddress? {
-    var bytes: UInt128 = 0
-    var interface: UInt32 = 0
-    let family = withUnsafeMutableBytes(of: &bytes) {
-      clinux_packet_info(&received[index].msg_hdr, $0.baseAddress!.assumingMemoryBound(to: UInt8.self), &interface)
+    let packet = packet(index)
+    return withUnsafeBytes(of: packet.address) { bytes in
+      switch packet.family {
+      case AF_INET: IPAddress(ipv4: UInt32(bigEndian: bytes.loadUnaligned(as: UInt32.self)))
+      case AF_INET6: IPAddress(ipv6: UInt128(bigEndian: bytes.loadUnaligned(as: UInt128.self)))
+      default: nil
+      }
     }
-    switch family {
+  }
+
+  /// Whether a received datagram was for this host alone, neither broadcast nor to a group. False when the socket does
+  /// not say (`SocketOption.packetInformation`): such a datagram gets no answer.
+  package func wasUnicast(_ index: Int) -> Bool {
+    let packet = packet(index)
+    switch packet.family {
     case AF_INET:
-      return IPAddress(ipv4: withUnsafeBytes(of: bytes) { UInt32(bigEndian: $0.load(as: UInt32.self)) })
-    case AF_INET6: return IPAddress(ipv6: UInt128(bigEndian: bytes))
-    default: return nil
+      return withUnsafeBytes(of: packet.address) { sent in
+        withUnsafeBytes(of: packet.own) { own in
+          sent.loadUnaligned(as: UInt32.self) == own.loadUnaligned(as: UInt32.self)
+        }
+      }
+    case AF_INET6: return packet.address.0 != 0xff
+    default: return false
     }
+  }
+
+  private func packet(_ index: Int) -> clinux_packet {
+    var packet = clinux_packet()
+    clinux_get_packet(&received[index].msg_hdr, &packet)
+    return packet
   }
 }
 
 extension DatagramBatch {
-  /// Prepares an answer to a received datagram; at most one each. The bytes must stay in place until `sendReplies`.
+  /// Prepares the one answer to a received datagram. The bytes must stay in place until `sendReplies`, and nothing more
+  /// may be asked about the datagram's destination: the memory serves the reply.
   package func reply(to index: Int, with bytes: UnsafeRawBufferPointer) {
     precondition(replies < capacity, "one reply for each datagram")
     outputs[replies] = iovec(iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress), iov_len: bytes.count)
@@ -114,24 +139,14 @@ extension DatagramBatch {
     header.msg_namelen = received[index].msg_hdr.msg_namelen
     header.msg_iov = outputs + replies
     header.msg_iovlen = 1
-    setSource(of: &header, like: index)
+    var packet = packet(index)
+    // No datagram may leave from a group: there the routing table chooses the source.
+    if packet.family == AF_INET || packet.family == AF_INET6 && packet.own.0 != 0xff {
+      header.msg_control = controls + index * DatagramBatch.controlSize
+      clinux_set_source(&header, &packet)
+    }
     sent[replies].msg_hdr = header
     replies += 1
-  }
-
-  /// The reply leaves from the address the request came to, unless that was a group: no datagram may come from one.
-  private func setSource(of header: inout msghdr, like index: Int) {
-    var bytes: UInt128 = 0
-    var interface: UInt32 = 0
-    withUnsafeMutableBytes(of: &bytes) { buffer in
-      let address = buffer.baseAddress!.assumingMemoryBound(to: UInt8.self)
-      let family = clinux_packet_info(&received[index].msg_hdr, address, &interface)
-      let isGroup = family == AF_INET ? address[0] >= 224 : address[0] == 0xff
-      if family == 0 || isGroup { return }
-      // The control data of the request has been read; its memory serves the reply.
-      header.msg_control = controls + index * DatagramBatch.controlSize
-      clinux_set_packet_info(&header, family, address, interface)
-    }
   }
 
   /// Sends the prepared replies without waiting and forgets them. A peer's own failure (an ICMP refusal, a full buffer)

@@ -62,6 +62,9 @@ final class SpawnSlot {
     descriptors.deallocate()
   }
 
+  /// Where the page without access begins.
+  var lowestAddress: UnsafeMutableRawPointer { mapping }
+
   /// The child may still use the memory.
   var isRunning: Bool { cspawn_is_running(result) != 0 }
 

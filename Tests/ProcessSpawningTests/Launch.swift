@@ -51,6 +51,13 @@ struct Launch {
     outcome = spawner.reaped(pid, try ChildProcess.wait(for: pid))
   }
 
+  /// A server's report that came another way.
+  init(pid: Int32, output: String) {
+    self.pid = pid
+    self.output = output
+    outcome = .ended(.exited(0))
+  }
+
   private static func exchange(
     _ connection: consuming Connection, _ input: String, _ start: (BorrowedDescriptor) throws -> Int32
   ) throws -> (Int32, String) {
@@ -78,6 +85,10 @@ struct Launch {
     return environment
   }
 
+  var arguments: [String] {
+    (0..<report.keys.count { $0.hasPrefix("arg.") }).compactMap { report["arg.\($0)"] }
+  }
+
   /// The numbers of the server's open descriptors.
   var descriptors: [Int] {
     report.keys.filter { $0.hasPrefix("fd.") }.compactMap { Int($0.dropFirst(3)) }.sorted()
@@ -89,12 +100,16 @@ extension Connection {
 }
 
 extension BorrowedDescriptor {
+  func waitReadable() throws {
+    var poll = pollfd(fd: raw, events: Int16(POLLIN), revents: 0)
+    try #require(CLinux.poll(&poll, 1, 20_000) > 0, "nothing came for 20 s")
+  }
+
   /// Everything until the end of the stream; fails when nothing comes for 20 s.
   func readToEnd() throws -> String {
     var bytes: [UInt8] = []
     while true {
-      var poll = pollfd(fd: raw, events: Int16(POLLIN), revents: 0)
-      try #require(CLinux.poll(&poll, 1, 20_000) > 0, "nothing came for 20 s")
+      try waitReadable()
       var chunk = [UInt8](repeating: 0, count: 65_536)
       guard case .transferred(let count) = chunk.withUnsafeMutableBytes({ read(into: $0) }) else {
         throw SystemError.last("read")

@@ -36,11 +36,8 @@ static inline int clinux_set_name(const char *name) { return prctl(PR_SET_NAME, 
 
 static inline int clinux_ignore_signal(int number) { return signal(number, SIG_IGN) == SIG_ERR ? -1 : 0; }
 static inline int clinux_default_signal(int number) { return signal(number, SIG_DFL) == SIG_ERR ? -1 : 0; }
-/// 1 when the process ignores the signal.
-static inline int clinux_ignores_signal(int number) {
-    struct sigaction action;
-    return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
-}
+/// 1 when the process ignores the signal. Asks the kernel: libc hides 32 and 33, which a parent may have ignored.
+int clinux_ignores_signal(int number);
 
 /// epoll_wait with a timeout in nanoseconds (negative: for ever). Linux before 5.11 and some sandboxes lack
 /// epoll_pwait2: there the timeout is rounded up to milliseconds, so that a timer is late rather than polled for.

@@ -29,10 +29,16 @@ static inline ssize_t clinux_recvfrom(int descriptor, void *bytes, size_t count,
 /// Room for one IPv4 or IPv6 packet information message.
 enum { CLINUX_PACKET_INFO_SPACE = CMSG_SPACE(sizeof(struct in6_pktinfo)) };
 
-/// The address a datagram was sent to, out of the control data of a received message: 4 or 16 bytes into `address` and
-/// the interface into `interface`. Returns AF_INET, AF_INET6, or 0 when the message carries none.
-int clinux_packet_info(const struct msghdr *message, unsigned char *address, unsigned int *interface);
+/// What the kernel says of a received datagram's way to us.
+struct clinux_packet {
+    int family;              // AF_INET, AF_INET6, or 0: the message does not say
+    unsigned int interface;  // where it came in
+    unsigned char address[16];  // what it was sent to: an address of ours, a group, or a broadcast address
+    unsigned char own[16];      // the address of ours to answer from
+};
 
-/// Writes the control data that makes a datagram leave from `address` (AF_INET: 4 bytes, AF_INET6: 16). For IPv4 the
-/// interface stays the routing table's choice. The message's control buffer must hold CLINUX_PACKET_INFO_SPACE bytes.
-void clinux_set_packet_info(struct msghdr *message, int family, const unsigned char *address, unsigned int interface);
+void clinux_get_packet(const struct msghdr *message, struct clinux_packet *packet);
+
+/// Writes the control data that makes a datagram leave from `packet->own`. For IPv4, and for IPv6 beyond the link, the
+/// interface stays the routing table's choice. The control buffer must hold CLINUX_PACKET_INFO_SPACE bytes.
+void clinux_set_source(struct msghdr *message, const struct clinux_packet *packet);
