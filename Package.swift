@@ -57,6 +57,8 @@ let ordinaryOnly: [Target] = [
   .testTarget(
     name: "SystemdIntegrationTests", dependencies: ["SystemdIntegration", "CLinux"], swiftSettings: strict),
   .testTarget(name: "AdmissionControlTests", dependencies: ["AdmissionControl"], swiftSettings: strict),
+  .testTarget(name: "ServiceConfigurationTests", dependencies: ["ServiceConfiguration"], swiftSettings: strict),
+  .testTarget(name: "ServiceResolutionTests", dependencies: ["ServiceResolution"], swiftSettings: strict),
 ]
 
 /// Tests of the finished thing: the rules of the house, and the daemon as its users meet it.

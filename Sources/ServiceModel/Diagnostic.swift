@@ -39,10 +39,12 @@ package struct Diagnostic: Equatable, Sendable {
   /// A near name: printed as `did you mean 'x'?`.
   package var suggestion: String?
   package var notes: [Note] = []
+  /// What happens because of it, where the message does not say: `service 'ftp' is skipped`.
+  package var outcome: String?
 
   package init(
     _ severity: DiagnosticSeverity, _ id: String, _ message: String, at range: SourceRange? = nil,
-    subject: String? = nil, suggestion: String? = nil, notes: [Note] = []
+    subject: String? = nil, suggestion: String? = nil, notes: [Note] = [], outcome: String? = nil
   ) {
     self.severity = severity
     self.id = id
@@ -51,5 +53,6 @@ package struct Diagnostic: Equatable, Sendable {
     self.subject = subject
     self.suggestion = suggestion
     self.notes = notes
+    self.outcome = outcome
   }
 }

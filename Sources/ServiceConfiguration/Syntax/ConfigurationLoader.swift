@@ -118,7 +118,7 @@ package struct ConfigurationLoader {
     case .bytes:
       result.diagnostics.append(.fileTooLarge(path, limit: ConfigurationLoader.maximumFileSize))
     case .unreadable(let id, let message):
-      result.diagnostics.append(Diagnostic(.error, id, message, subject: path))
+      result.diagnostics.append(Diagnostic(.error, id, message, subject: path, outcome: "file skipped"))
     }
     result.isComplete = false
     return nil

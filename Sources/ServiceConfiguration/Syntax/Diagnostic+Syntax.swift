@@ -5,11 +5,11 @@ extension Diagnostic {
   private static let skipped = "service skipped"
 
   private static func error(_ id: String, _ message: String, _ outcome: String, at range: SourceRange) -> Diagnostic {
-    Diagnostic(.error, id, "\(message); \(outcome)", at: range)
+    Diagnostic(.error, id, message, at: range, outcome: outcome)
   }
 
   private static func warning(_ id: String, _ message: String, _ outcome: String, at range: SourceRange) -> Diagnostic {
-    Diagnostic(.warning, id, "\(message); \(outcome)", at: range)
+    Diagnostic(.warning, id, message, at: range, outcome: outcome)
   }
 
   // MARK: Words
@@ -250,7 +250,8 @@ extension Diagnostic {
   // MARK: Files
 
   static func fileTooLarge(_ path: String, limit: Int) -> Diagnostic {
-    Diagnostic(.error, "file-too-large", "larger than \(limit >> 20) MiB; file skipped", subject: path)
+    Diagnostic(
+      .error, "file-too-large", "is larger than \(limit >> 20) MiB", subject: path, outcome: "file skipped")
   }
 
   static func notText(_ range: SourceRange) -> Diagnostic {
@@ -263,7 +264,7 @@ extension Diagnostic {
 
   static func overrideWithoutFile(_ path: String, base: String) -> Diagnostic {
     Diagnostic(
-      .warning, "override-without-file", "there is no '\(base).conf' to override; ignored", subject: path)
+      .warning, "override-without-file", "there is no '\(base).conf' to override", subject: path, outcome: "ignored")
   }
 
   static func overrideMatchesNothing(_ section: RawWord, base: String) -> Diagnostic {
@@ -280,7 +281,7 @@ extension Diagnostic {
 extension Diagnostic {
   static func includeInOverride(_ path: RawWord) -> Diagnostic {
     Diagnostic(
-      .error, "include-in-override", "an override cannot include '\(path.text)'; the file it overrides is skipped",
-      at: path.range)
+      .error, "include-in-override", "an override cannot include '\(path.text)'", at: path.range,
+      outcome: "the file it overrides is skipped")
   }
 }

@@ -6,10 +6,7 @@ extension Dialect {
     var cursor = TextCursor(bytes, file: SourceFileID(index: 0))
     while !cursor.isAtEnd {
       cursor.skipBlanks()
-      let isComment =
-        cursor.byte == UInt8(ascii: "#")
-        || (cursor.byte == UInt8(ascii: "/") && cursor.byte(ahead: 1) == UInt8(ascii: "/"))
-      if cursor.isAtEndOfLine || isComment {
+      if cursor.isAtEndOfLine || isComment(cursor) {
         cursor.nextLine()
         continue
       }
@@ -31,14 +28,19 @@ extension Dialect {
       return cursor.isAtEndOfLine || cursor.byte == UInt8(ascii: "{") || isComment(cursor) ? .xinetd : .classic
     }
     guard isEntry, !cursor.isAtEndOfLine else { return .classic }
-    _ = cursor.plainWord()
-    cursor.skipBlanks()
-    // Five more fields make a service called "service" in an inetd.conf.
-    return cursor.isAtEndOfLine || cursor.byte == UInt8(ascii: "{") || isComment(cursor) ? .xinetd : .classic
+    // Six fields make a service called "service" in an inetd.conf.
+    var words = 1
+    while !cursor.isAtEndOfLine && cursor.byte != UInt8(ascii: "{") && !isComment(cursor) {
+      words += 1
+      _ = cursor.plainWord()
+      cursor.skipBlanks()
+    }
+    return words < 6 || cursor.byte == UInt8(ascii: "{") ? .xinetd : .classic
   }
 
   private static func isComment(_ cursor: TextCursor) -> Bool {
-    cursor.byte == UInt8(ascii: "#") || cursor.byte == UInt8(ascii: "/")
+    cursor.byte == UInt8(ascii: "#")
+      || (cursor.byte == UInt8(ascii: "/") && cursor.byte(ahead: 1) == UInt8(ascii: "/"))
   }
 
   /// `defaults{` without a blank.
@@ -51,12 +53,13 @@ extension Dialect {
     return true
   }
 
-  /// `[word` without the `]:` of an IPv6 address in inetd.conf.
+  /// `[word` without the `]:` or `],` of an IPv6 address in inetd.conf.
   private static func isSectionHeader(at cursor: TextCursor) -> Bool {
     var place = cursor.index
     while place < cursor.bytes.count, cursor.bytes[place] != TextCursor.newline {
       if cursor.bytes[place] == UInt8(ascii: "]") {
-        return place + 1 >= cursor.bytes.count || cursor.bytes[place + 1] != UInt8(ascii: ":")
+        let next = place + 1 < cursor.bytes.count ? cursor.bytes[place + 1] : TextCursor.newline
+        return next != UInt8(ascii: ":") && next != UInt8(ascii: ",")
       }
       place += 1
     }

@@ -98,14 +98,7 @@ struct InetdConfParser {
   /// The last colon separates, so that an IPv6 address needs no brackets; a path, or the `name:user:group:mode:/path`
   /// of a unix socket, is no host.
   static func splitHost(_ word: RawWord) -> (hosts: [RawWord], service: RawWord?) {
-    if word.hasPrefix("/") || word.hasPrefix(":") { return ([], word) }
-    if let slash = word.text.utf8.firstIndex(of: UInt8(ascii: "/")), slash > word.text.utf8.startIndex,
-      word.text.utf8[word.text.utf8.index(before: slash)] == UInt8(ascii: ":"), !word.hasPrefix("[")
-    {
-      // The colons before the path tell `host:/path` from `name:user:group:mode:/path`.
-      let colons = word.text.utf8[..<slash].reduce(0) { $1 == UInt8(ascii: ":") ? $0 + 1 : $0 }
-      if colons > 1 { return ([], word) }
-    }
+    if word.hasPrefix("/") || isOwnedUnixName(word) { return ([], word) }
     guard let (host, service) = word.cut(at: ":", last: true) else { return ([], word) }
     let hosts = host.split(",").map { part -> RawWord in
       let text = part.text.utf8
@@ -113,6 +106,19 @@ struct InetdConfParser {
       return part.part(part.text.dropFirst().dropLast(), offset: 1)
     }
     return (hosts.filter { !$0.text.isEmpty }, service.text.isEmpty ? nil : service)
+  }
+
+  /// More than one colon before `:/`.
+  private static func isOwnedUnixName(_ word: RawWord) -> Bool {
+    if word.hasPrefix("[") { return false }
+    var colons = 0
+    var previous: UInt8 = 0
+    for byte in word.text.utf8 {
+      if byte == UInt8(ascii: "/") && previous == UInt8(ascii: ":") { return colons > 1 }
+      if byte == UInt8(ascii: ":") { colons += 1 }
+      previous = byte
+    }
+    return false
   }
 
   /// The address that counts for a definition with `hosts` of its own.

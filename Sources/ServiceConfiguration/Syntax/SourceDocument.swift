@@ -14,7 +14,7 @@ package struct SourceDocument: Sendable {
 
   package enum Content: Sendable {
     case bytes([UInt8])
-    /// The file is there but must not or cannot be read: `id`, and a sentence for the administrator.
+    /// The file is there but must not or cannot be read: `id`, and the end of a sentence about it. It is skipped.
     case unreadable(id: String, message: String)
   }
 
