@@ -21,16 +21,21 @@ package enum UnixSocketFile {
     umask(previous)
     if let result { throw result }
     do throws(SystemError) {
-      if user != nil || group != nil {
-        try checked("change owner of", path) {
-          fchownat(AT_FDCWD, path, user ?? .max, group ?? .max, AT_SYMLINK_NOFOLLOW)
-        }
-      }
-      try checked("change mode of", path) { fchmodat(AT_FDCWD, path, mode_t(mode), AT_SYMLINK_NOFOLLOW) }
+      try setAccess(path: path, user: user, group: group, mode: mode)
     } catch {
       _ = CLinux.unlink(path)
       throw error
     }
+  }
+
+  /// Sets owner and permissions of a socket file. Nil leaves owner or group as they are. Links are not followed.
+  package static func setAccess(path: String, user: UInt32?, group: UInt32?, mode: UInt32) throws(SystemError) {
+    if user != nil || group != nil {
+      try checked("change owner of", path) {
+        fchownat(AT_FDCWD, path, user ?? .max, group ?? .max, AT_SYMLINK_NOFOLLOW)
+      }
+    }
+    try checked("change mode of", path) { fchmodat(AT_FDCWD, path, mode_t(mode), AT_SYMLINK_NOFOLLOW) }
   }
 
   /// Removes the socket file of a daemon that is gone. Returns whether there was one.

@@ -22,6 +22,21 @@ enum ListenerSocket {
     return socket
   }
 
+  /// Brings a socket that is already in use to what a new definition wants of it.
+  static func adjust(
+    _ socket: BorrowedDescriptor, _ plan: ListenPlan, _ definition: SocketDefinition, ownership: UnixSocketOwnership
+  ) throws(SystemError) {
+    for option in changeableOptions(plan, definition.options) { try socket.set(option) }
+    if plan.listens {
+      // Listening again changes the length of the queue and keeps who waits in it.
+      let backlog = Int32(clamping: definition.options.backlog ?? Int(Int32.max))
+      try socket.listen(backlog: backlog, subject: plan.endpoint.description)
+    }
+    if case .unix(let path) = plan.endpoint {
+      try UnixSocketFile.setAccess(path: path, user: ownership.uid, group: ownership.gid, mode: ownership.mode)
+    }
+  }
+
   private static func bind(
     _ socket: BorrowedDescriptor, _ plan: ListenPlan, _ definition: SocketDefinition, _ ownership: UnixSocketOwnership
   ) throws(SystemError) {

@@ -48,6 +48,8 @@ extension SuperServer {
     for service in load.services { resolved[service.definition.id] = service }
     var summary = ReloadSummary()
     var leaving: [Listener] = []
+    /// Sockets whose options only a new socket can have.
+    var rebuilt: [Listener] = []
     var changed: [ServiceRuntime] = []
     var newOrder: [String] = []
 
@@ -68,6 +70,8 @@ extension SuperServer {
         service.retire()
       case .update(let id):
         guard let service = services[id], let new = resolved[id] else { continue }
+        let isRebuilt = service.definition.socket.options.needsNewSocket(for: new.definition.socket.options)
+        if isRebuilt { rebuilt += service.listeners }
         leaving += service.listeners
         update(service, to: new)
         changed.append(service)
@@ -81,7 +85,7 @@ extension SuperServer {
       }
     }
     order = newOrder
-    connect(changed, reusing: leaving)
+    connect(changed, replacing: leaving, exceptReusing: rebuilt)
     collectDatagramBuiltinPorts()
     return summary
   }
@@ -91,16 +95,30 @@ extension SuperServer {
     service.update(to: new, livePeers: livePeers)
   }
 
+  private func adjust(_ listener: Listener) {
+    guard let socket = listener.descriptor else { return }
+    let service = listener.service
+    do throws(SystemError) {
+      try ListenerSocket.adjust(socket, listener.plan, service.definition.socket, ownership: service.ownership)
+    } catch {
+      log.systemFailure(error, consequence: "\(service.definition.id) keeps its socket as it was")
+    }
+  }
+
   /// Gives each changed service its sockets: living ones where the plan is the same, new ones otherwise; then closes
   /// what nobody wants any more.
-  private func connect(_ changed: [ServiceRuntime], reusing leaving: [Listener]) {
+  private func connect(
+    _ changed: [ServiceRuntime], replacing leaving: [Listener], exceptReusing rebuilt: [Listener]
+  ) {
     var free: [ListenPlan: Listener] = [:]
     for listener in leaving where listener.isBound { free[listener.plan] = listener }
+    for listener in rebuilt { free[listener.plan] = nil }
     for service in changed {
       for error in service.banners.errors { log.systemFailure(error, consequence: "this banner is not sent") }
       service.listeners = service.resolved.listeners.map { plan in
         guard let kept = free.removeValue(forKey: plan) else { return Listener(plan: plan, service: service) }
         kept.service = service
+        adjust(kept)
         return kept
       }
       // What cannot be opened beside a socket that is about to close is opened after it.
