@@ -27,6 +27,19 @@ package enum Admission: Equatable, Sendable {
   case refused(RefusalReason)
 }
 
+/// What a judgement may depend on besides the peer. Only asked for where a service's rules need it.
+package struct Surroundings: Equatable, Sendable {
+  /// Local time of day in minutes since midnight.
+  package var minuteOfDay: Int
+  /// One-minute load average in hundredths; nil where the kernel does not say.
+  package var load: Int?
+
+  package init(minuteOfDay: Int, load: Int?) {
+    self.minuteOfDay = minuteOfDay
+    self.load = load
+  }
+}
+
 /// Whether a service takes connections at all just now.
 package enum IntakeState: Equatable, Sendable {
   case open
@@ -41,11 +54,14 @@ package enum IntakeLimit: UInt8, Equatable, Sendable { case rate, cps }
 
 /// The admission policy of one service with its counters. Pure: peer and time come in, a judgement goes out.
 ///
-/// The order of judgement is documented in inetd.d(5): access list, source_rate, per_source, instances, and the
-/// daemon-wide process limit; the first refusal counts. Rates of the whole service do not refuse anyone: they close
+/// The order of judgement is documented in inetd.d(5): the sensors' deny list (the caller's, it spans services), access
+/// list, access_times, max_load, source_rate, per_source, instances, and the daemon-wide process limit (the caller's);
+/// the first refusal counts. Rates of the whole service do not refuse anyone: they close
 /// the intake for a moment and leave peers in the kernel's queue.
 package struct AdmissionController: Sendable {
   private var access: AccessList
+  private var times: [AccessInterval]
+  private var maxLoad: Int?
   private var limits: LimitDefinition
   private var rateShape: TokenBucket.Shape?
   private var cpsShape: TokenBucket.Shape?
@@ -58,6 +74,8 @@ package struct AdmissionController: Sendable {
 
   package init(access: AccessDefinition, limits: LimitDefinition) {
     self.access = AccessList(access)
+    times = access.times
+    maxLoad = access.maxLoad
     self.limits = limits
     rateShape = limits.rate.map { TokenBucket.Shape(count: $0.count, seconds: $0.seconds) }
     cpsShape = limits.cps.map { TokenBucket.Shape(count: $0.perSecond, seconds: 1) }
@@ -99,10 +117,17 @@ package struct AdmissionController: Sendable {
     return .open
   }
 
+  /// Whether `judge` wants to know the surroundings.
+  package var needsSurroundings: Bool { !times.isEmpty || maxLoad != nil }
+
   /// Judges a peer; nil for one without an Internet address. Changes nothing.
-  package func judge(_ peer: IPAddress?, now: UInt64) -> Admission {
+  package func judge(_ peer: IPAddress?, now: UInt64, in surroundings: Surroundings? = nil) -> Admission {
     let verdict = access.allowsEveryone ? .allowed : peer.map(access.judge) ?? access.judgeWithoutAddress()
     if verdict == .refused { return .refused(.address) }
+    if let surroundings {
+      if !times.isEmpty && !times.contains(where: { $0.contains(surroundings.minuteOfDay) }) { return .refused(.time) }
+      if let maxLoad, let load = surroundings.load, load > maxLoad { return .refused(.load) }
+    }
     if let source = peer.flatMap(source(of:)) {
       if let sourceShape, !sources.hasToken(source, sourceShape, now: now) { return .refused(.sourceRate) }
       if case .count(let most) = limits.perSource, sources.live(source) >= most { return .refused(.perSource) }

@@ -39,7 +39,7 @@ final class DatagramBuiltins {
     if let destination = batch.destination(index), destination.isMulticast || destination.bits == 0xffff_ffff {
       return false
     }
-    if case .refused(let reason) = service.admission.judge(peer.ip, now: service.nowNanoseconds) {
+    if case .refused(let reason) = service.judgement(of: peer.ip) {
       service.countRefusal(reason, peer: peer)
       return false
     }

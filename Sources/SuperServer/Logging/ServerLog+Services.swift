@@ -54,6 +54,21 @@ extension ServerLog {
         fields(service, "start-failed", peer: peer)))
   }
 
+  /// A redirected connection found nobody at its target.
+  func redirectFailed(_ service: ServiceDefinition, _ error: SystemError, peer: SocketEndpoint?) {
+    write(
+      LogRecord(
+        .err, "\(service.id): \(error); the connection is closed", fields(service, "redirect-failed", peer: peer)),
+      to: service.log.destination)
+  }
+
+  /// What a redirected connection carried.
+  func traffic(_ service: ServiceDefinition, peer: SocketEndpoint?, received: UInt64, sent: UInt64) {
+    guard service.log.onSuccess.contains(.traffic) else { return }
+    let text = "TRAFFIC: \(service.id) in=\(received)(bytes) out=\(sent)(bytes)"
+    write(LogRecord(.info, text, fields(service, "traffic", peer: peer)), to: service.log.destination)
+  }
+
   private func peerName(_ peer: SocketEndpoint?, _ service: ServiceDefinition) -> String? {
     ServiceLogText.peer(
       peer, detail: service.log.address, prefix4: service.limits.sourcePrefix4, prefix6: service.limits.sourcePrefix6)

@@ -18,6 +18,8 @@ package final class SuperServer {
   let notifier: ServiceManagerNotifier
   let datagramBuiltins = DatagramBuiltins()
   var instances = InstanceTable()
+  /// Sources that no service serves just now.
+  var denied = DenyList()
   /// All services by id, and their ids in configuration order.
   var services: [String: ServiceRuntime] = [:]
   var order: [String] = []
@@ -78,6 +80,12 @@ package final class SuperServer {
   private func close(_ service: ServiceRuntime) {
     service.retire()
     for listener in service.listeners { listener.close(in: loop, unlink: true) }
+  }
+
+  /// What judgements may depend on, as of now.
+  var surroundings: Surroundings {
+    let time = WallClock.now.local
+    return Surroundings(minuteOfDay: time.hour * 60 + time.minute, load: CurrentProcess.loadAverageHundredths)
   }
 
   func nextQuote() -> [UInt8] {

@@ -81,7 +81,9 @@ extension ServiceRuntime {
   }
 
   func judgement(of address: IPAddress?) -> Admission {
-    let judgement = admission.judge(address, now: nowNanoseconds)
+    if let address, server.denied.contains(address, now: nowNanoseconds) { return .refused(.sensor) }
+    let surroundings = admission.needsSurroundings ? server.surroundings : nil
+    let judgement = admission.judge(address, now: nowNanoseconds, in: surroundings)
     if case .accepted = judgement, server.isAtProcessLimit, case .program = handler {
       return .refused(.processLimit)
     }
@@ -94,6 +96,7 @@ extension ServiceRuntime {
     case .streamBuiltin(let builtin):
       counters.started += 1
       BuiltinConnection.begin(builtin, on: consume connection, from: peer, service: self)
+    case .redirect(let redirect): redirect.begin(consume connection, from: peer, service: self)
     case .datagramBuiltin: break
     }
   }

@@ -13,6 +13,7 @@ package final class ServiceRuntime {
     case program(SpawnPlan)
     case streamBuiltin(Builtin)
     case datagramBuiltin(Builtin)
+    case redirect(RedirectRuntime)
   }
 
   unowned(unsafe) let server: SuperServer
@@ -64,7 +65,7 @@ package final class ServiceRuntime {
     case .program(let program): .program(ServerProgram.plan(program, of: resolved))
     case .builtin(let builtin):
       resolved.definition.socket.type == .dgram ? .datagramBuiltin(builtin) : .streamBuiltin(builtin)
-    case .redirect: .streamBuiltin(.discard)
+    case .redirect(let target): .redirect(RedirectRuntime(target))
     }
   }
 }

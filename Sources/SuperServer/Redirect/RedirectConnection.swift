@@ -1,0 +1,164 @@
+import CLinux
+import EventLoop
+import LinuxSystem
+import NetworkAddresses
+import ServiceModel
+
+/// A connection that is passed on to another server: two sockets, two flows, no process.
+final class RedirectConnection {
+  /// How long one address of the target may take to accept.
+  static let connectTimeout = TimeSpan.seconds(10)
+
+  /// One of the two sockets as the loop sees it.
+  private final class End: EventSource {
+    let socket: FileDescriptor
+    /// Keeps the connection alive while it lasts; cleared when it is over.
+    var connection: RedirectConnection?
+
+    init(_ socket: consuming FileDescriptor) {
+      self.socket = consume socket
+      super.init()
+    }
+
+    override func handle(_ events: EventSet) { connection?.handle(at: self) }
+  }
+
+  private let service: ServiceRuntime
+  private let peer: SocketAddress
+  private let startedAt: MonotonicTime
+  private let client: End
+  /// Nil while no address of the target has been tried.
+  private var target: End?
+  private var candidates: ArraySlice<SocketEndpoint>
+  private let toTarget: SpliceFlow
+  private let toClient: SpliceFlow
+  private var isConnected = false
+  private var timer: ActionTimer?
+
+  private init(
+    _ client: End, _ candidates: ArraySlice<SocketEndpoint>, peer: SocketAddress, service: ServiceRuntime
+  ) throws(SystemError) {
+    self.client = client
+    self.candidates = candidates
+    self.service = service
+    self.peer = peer
+    startedAt = service.loop.now
+    toTarget = try SpliceFlow()
+    toClient = try SpliceFlow()
+  }
+
+  /// Begins to pass on an admitted connection: the endpoints are tried in order. Its end is counted and logged by itself.
+  static func begin(
+    _ connection: consuming FileDescriptor, to endpoints: [SocketEndpoint], peer: SocketAddress, service: ServiceRuntime
+  ) {
+    let client = End(consume connection)
+    do throws(SystemError) {
+      let redirect = try RedirectConnection(client, endpoints[...], peer: peer, service: service)
+      client.connection = redirect
+      // A relay that waits for more to send only adds delay. Unix sockets do not know the option.
+      if peer.ip != nil { try? client.socket.borrowed.set(.noDelay(true)) }
+      service.counters.started += 1
+      service.log.started(service.definition, pid: nil, peer: peer.unmappedEndpoint)
+      redirect.tryNext(after: .unreachable("without an address"))
+    } catch {
+      service.counters.failedStarts += 1
+      service.log.redirectFailed(service.definition, error, peer: peer.unmappedEndpoint)
+      service.conversationEnded(peer: peer, duration: .zero)
+    }
+  }
+
+  /// Connects to the next address, or gives up with the last one's error.
+  private func tryNext(after error: SystemError) {
+    var error = error
+    disconnectTarget()
+    while let endpoint = candidates.popFirst() {
+      do throws(SystemError) {
+        try connect(to: endpoint)
+        return
+      } catch let failure {
+        error = failure
+        disconnectTarget()
+      }
+    }
+    service.counters.failedStarts += 1
+    service.log.redirectFailed(service.definition, error, peer: peer.unmappedEndpoint)
+    service.redirectIsUnreachable()
+    close()
+  }
+
+  private func connect(to endpoint: SocketEndpoint) throws(SystemError) {
+    let end = End(try FileDescriptor.socket(endpoint.domain, .stream))
+    if endpoint.ip != nil { try end.socket.borrowed.set(.noDelay(true)) }
+    isConnected = try end.socket.borrowed.connect(to: endpoint)
+    end.connection = self
+    target = end
+    try service.loop.add(end, end.socket.borrowed, isConnected ? .readable : .writable)
+    if isConnected { return watch() }
+    // The client is not watched meanwhile: nothing it sends can be passed on, and that it has gone shows soon enough.
+    let timer =
+      self.timer
+      ?? ActionTimer { [unowned(unsafe) self] in
+        tryNext(after: SystemError("connect to redirect target", errno: ETIMEDOUT))
+      }
+    self.timer = timer
+    service.loop.schedule(timer, after: RedirectConnection.connectTimeout)
+  }
+
+  private func handle(at end: End) {
+    guard let target else { return }
+    if !isConnected {
+      let number = target.socket.borrowed.pendingError()
+      if number != 0 { return tryNext(after: SystemError("connect to redirect target", errno: number)) }
+      isConnected = true
+      if let timer { service.loop.cancel(timer) }
+    }
+    let up = toTarget.pump(from: client.socket.borrowed, to: target.socket.borrowed)
+    let down = toClient.pump(from: target.socket.borrowed, to: client.socket.borrowed)
+    if up == .failed || down == .failed || toTarget.isFinished && toClient.isFinished { return close() }
+    watch()
+  }
+
+  private func watch() {
+    guard let target else { return }
+    var clientEvents: EventSet = []
+    var targetEvents: EventSet = []
+    if toTarget.wantsInput { clientEvents.insert(.readable) }
+    if toTarget.wantsOutput { targetEvents.insert(.writable) }
+    if toClient.wantsInput { targetEvents.insert(.readable) }
+    if toClient.wantsOutput { clientEvents.insert(.writable) }
+    do throws(SystemError) {
+      try watch(client, clientEvents)
+      try watch(target, targetEvents)
+    } catch {
+      service.log.systemFailure(error, consequence: "a connection of \(service.definition.id) is closed")
+      close()
+    }
+  }
+
+  /// An end that waits for nothing is taken out of the loop: it would report a hang-up again and again.
+  private func watch(_ end: End, _ events: EventSet) throws(SystemError) {
+    if events.isEmpty {
+      service.loop.remove(end)
+    } else if end.isRegistered {
+      try service.loop.modify(end, events)
+    } else {
+      try service.loop.add(end, end.socket.borrowed, events)
+    }
+  }
+
+  private func disconnectTarget() {
+    if let timer { service.loop.cancel(timer) }
+    guard let target else { return }
+    service.loop.remove(target)
+    target.connection = nil
+    self.target = nil
+  }
+
+  private func close() {
+    disconnectTarget()
+    service.loop.remove(client)
+    service.redirectEnded(
+      peer: peer, duration: service.loop.now - startedAt, received: toTarget.transferred, sent: toClient.transferred)
+    client.connection = nil
+  }
+}
