@@ -35,6 +35,8 @@ package enum SocketOption: Equatable, Sendable {
   case packetInformation(IPFamily, Bool)
   /// Each unix message can report who sent it (SO_PASSCRED).
   case passCredentials(Bool)
+  /// Bytes that must have arrived before the socket counts as readable (SO_RCVLOWAT).
+  case receiveLowWater(Int32)
 }
 
 extension SocketOption {
@@ -62,6 +64,7 @@ extension SocketOption {
     case .fastOpen: "fast_open"
     case .packetInformation: "IP_PKTINFO"
     case .passCredentials: "SO_PASSCRED"
+    case .receiveLowWater: "SO_RCVLOWAT"
     }
   }
 
@@ -98,6 +101,7 @@ extension SocketOption {
     case .packetInformation(let family, let on):
       (SocketOption.level(family), family == .ipv4 ? IP_PKTINFO : IPV6_RECVPKTINFO, on ? 1 : 0)
     case .passCredentials(let on): (SOL_SOCKET, SO_PASSCRED, on ? 1 : 0)
+    case .receiveLowWater(let count): (SOL_SOCKET, SO_RCVLOWAT, count)
     case .congestion, .bindDevice, .joinGroup: nil
     }
   }

@@ -16,14 +16,14 @@ final class DatagramBuiltins {
   /// Answers what waits at a socket, at most one batch: then the others get their turn.
   func serve(_ builtin: Builtin, at listener: Listener) {
     let service = listener.service
-    guard let socket = listener.descriptor, service.intakeIsOpen(latest: nil) else { return }
+    guard let socket = listener.descriptor, service.intakeIsOpen() else { return }
     guard case .transferred(let count) = batch.receive(from: socket) else { return }
-    let shared = builtin == .echo || builtin == .discard ? [] : reply(builtin, service.server)
+    let shared = builtin == .echo || builtin == .discard || builtin == .sensor ? [] : reply(builtin, service.server)
     shared.withUnsafeBytes { text in
-      for index in 0..<count where admit(index, service) {
+      for index in 0..<count where admit(index, builtin, service) {
         switch builtin {
         case .echo: batch.reply(to: index, with: UnsafeRawBufferPointer(batch.payload(index)))
-        case .discard: break
+        case .discard, .sensor: break
         default: batch.reply(to: index, with: text)
         }
       }
@@ -32,7 +32,7 @@ final class DatagramBuiltins {
   }
 
   /// Whether a datagram is to be answered. Refusals are counted; what only looks like a loop is silently dropped.
-  private func admit(_ index: Int, _ service: ServiceRuntime) -> Bool {
+  private func admit(_ index: Int, _ builtin: Builtin, _ service: ServiceRuntime) -> Bool {
     let peer = batch.peer(index)
     service.counters.accepted += 1
     if peer.ip != nil, peer.port < 1024 || service.server.isDatagramBuiltinPort(peer.port) { return false }
@@ -44,6 +44,10 @@ final class DatagramBuiltins {
       return false
     }
     guard service.admission.started(peer.ip, now: service.nowNanoseconds) else { return false }
+    if builtin == .sensor {
+      service.sensed(peer)
+      return false
+    }
     service.admission.ended(peer.ip)
     service.counters.started += 1
     service.log.started(service.definition, pid: nil, peer: peer.unmappedEndpoint)

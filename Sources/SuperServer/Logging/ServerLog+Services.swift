@@ -54,6 +54,13 @@ extension ServerLog {
         fields(service, "start-failed", peer: peer)))
   }
 
+  /// Somebody touched a sensor.
+  func sensorTouched(_ service: ServiceDefinition, peer: SocketEndpoint?) {
+    let name = peerName(peer, service) ?? "unknown"
+    let text = "FAIL: \(service.id) sensor from=\(name)"
+    write(LogRecord(.notice, text, fields(service, "sensor", peer: peer)), to: service.log.destination)
+  }
+
   /// A redirected connection found nobody at its target.
   func redirectFailed(_ service: ServiceDefinition, _ error: SystemError, peer: SocketEndpoint?) {
     write(

@@ -1,3 +1,4 @@
+import AdmissionControl
 import CLinux
 import EventLoop
 import LinuxSystem

@@ -27,7 +27,7 @@ extension ServiceRuntime {
     let nonblocking = if case .program = handler { false } else { true }
     var peer = SocketAddress()
     for _ in 0..<ServiceRuntime.acceptsPerWake {
-      guard intakeIsOpen(latest: peer) else { return }
+      guard intakeIsOpen() else { return }
       switch socket.accept(nonblocking: nonblocking, peer: &peer) {
       case .connection(let connection): judge(connection, from: peer)
       case .none: return
@@ -43,7 +43,7 @@ extension ServiceRuntime {
   }
 
   /// Whether a connection may be taken now; where not, the service holds back until it may.
-  func intakeIsOpen(latest peer: SocketAddress?) -> Bool {
+  func intakeIsOpen() -> Bool {
     guard holds.isEmpty else { return false }
     if server.isAtProcessLimit, definition.limits.overflow == .queue, case .program = handler {
       server.waitForProcess(self)
@@ -90,9 +90,18 @@ extension ServiceRuntime {
     return judgement
   }
 
-  private func serve(_ connection: consuming FileDescriptor, from peer: SocketAddress) {
+  /// Serves an admitted connection. `isNonblocking` when it has lived in the loop before, which a program must not see.
+  func serve(_ connection: consuming FileDescriptor, from peer: SocketAddress, isNonblocking: Bool = false) {
     switch handler {
-    case .program(let plan): start(plan, on: consume connection, from: peer)
+    case .program(let plan):
+      if isNonblocking { try? connection.borrowed.setNonblocking(false) }
+      start(plan, on: consume connection, from: peer)
+    case .streamBuiltin(.tcpmux):
+      counters.started += 1
+      TCPMuxConnection.begin(consume connection, from: peer, service: self)
+    case .streamBuiltin(.sensor):
+      _ = consume connection
+      sensed(peer)
     case .streamBuiltin(let builtin):
       counters.started += 1
       BuiltinConnection.begin(builtin, on: consume connection, from: peer, service: self)

@@ -117,7 +117,7 @@ extension ServiceRuntime {
       }
       peer = first.peer
     }
-    guard intakeIsOpen(latest: peer) else { return }
+    guard intakeIsOpen() else { return }
     if case .refused(let reason) = judgement(of: peer.ip) {
       if listener.plan.type == .dgram { socket.dropDatagram() }
       counters.accepted += 1
