@@ -1,3 +1,4 @@
+import AdmissionControl
 import EventLoop
 import LinuxSystem
 import NetworkAddresses

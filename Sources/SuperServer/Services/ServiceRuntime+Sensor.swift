@@ -1,3 +1,4 @@
+import AdmissionControl
 import LinuxSystem
 import NetworkAddresses
 import ServiceModel
