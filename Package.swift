@@ -56,6 +56,7 @@ let ordinaryOnly: [Target] = [
     swiftSettings: strict),
   .testTarget(
     name: "SystemdIntegrationTests", dependencies: ["SystemdIntegration", "CLinux"], swiftSettings: strict),
+  .testTarget(name: "SuperServerTests", dependencies: ["SuperServer"], swiftSettings: strict),
   .testTarget(name: "AdmissionControlTests", dependencies: ["AdmissionControl"], swiftSettings: strict),
   .testTarget(name: "ServiceConfigurationTests", dependencies: ["ServiceConfiguration"], swiftSettings: strict),
   .testTarget(name: "ServiceResolutionTests", dependencies: ["ServiceResolution"], swiftSettings: strict),
