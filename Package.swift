@@ -50,12 +50,13 @@ let ordinaryOnly: [Target] = [
     dependencies: ["ServiceResolution", .product(name: "ArgumentParser", package: "swift-argument-parser")],
     swiftSettings: strict),
   .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem", "CLinux"], swiftSettings: strict),
-  .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "CLinux"], swiftSettings: strict),
+  .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "LinuxSystem", "CLinux"], swiftSettings: strict),
   .testTarget(
     name: "ProcessSpawningTests", dependencies: ["ProcessSpawning", "CSpawn", "CLinux", "probe-server"],
     swiftSettings: strict),
   .testTarget(
-    name: "SystemdIntegrationTests", dependencies: ["SystemdIntegration", "CLinux"], swiftSettings: strict),
+    name: "SystemdIntegrationTests",
+    dependencies: ["SystemdIntegration", "LinuxSystem", "NetworkAddresses", "CLinux"], swiftSettings: strict),
   .testTarget(name: "SuperServerTests", dependencies: ["SuperServer"], swiftSettings: strict),
   .testTarget(name: "AdmissionControlTests", dependencies: ["AdmissionControl"], swiftSettings: strict),
   .testTarget(name: "ServiceConfigurationTests", dependencies: ["ServiceConfiguration"], swiftSettings: strict),

@@ -25,8 +25,8 @@ public struct EventSet: OptionSet, Sendable {
 
 /// Something with a descriptor that the loop watches. Subclasses say what happens when it is ready.
 ///
-/// A source watches one descriptor in one loop. The loop keeps it alive while it is registered. Open, hence public: Swift
-/// has no package-wide subclassing.
+/// A source watches one descriptor in one loop. The loop keeps it alive while it is registered. Open, hence public:
+/// Swift has no package-wide subclassing.
 open class EventSource {
   /// The place in the loop's table, -1 when not registered.
   final var slot: Int32 = -1
@@ -40,6 +40,7 @@ open class EventSource {
   /// Whether a loop watches the source.
   public final var isRegistered: Bool { slot >= 0 }
 
-  /// The descriptor is ready. It may be read once only: other sources must get their turn; what is left is reported again.
+  /// The descriptor is ready. It may be read once only: other sources must get their turn; what is left is reported
+  /// again.
   open func handle(_ events: EventSet) {}
 }

@@ -1,7 +1,7 @@
 import LinuxSystem
 
-/// Something that happens once at a time. The loop keeps it alive while it is scheduled. Open, hence public: Swift has no
-/// package-wide subclassing.
+/// Something that happens once at a time. The loop keeps it alive while it is scheduled. Open, hence public: Swift has
+/// no package-wide subclassing.
 open class LoopTimer {
   /// The place in the heap, -1 when not scheduled.
   final var index = -1

@@ -11,8 +11,8 @@ package struct SignalEvent: Equatable, Sendable {
 
 /// Signals as events of the loop, instead of interruptions.
 ///
-/// The signals must be blocked (`SignalSet.all.block()` at start): the daemon blocks all, so that a server's child starts
-/// with all blocked until its own dispositions are in place.
+/// The signals must be blocked (`SignalSet.all.block()` at start): the daemon blocks all, so that a server's child
+/// starts with all blocked until its own dispositions are in place.
 package final class SignalSource: EventSource {
   private static let batchSize = 16
 

@@ -2,8 +2,9 @@ import CLinux
 
 /// An open file, socket or kernel object that this value owns: it is closed when the value ends.
 ///
-/// Every function that creates one sets CLOEXEC in the same system call, so that no server ever inherits it by accident.
-/// Public and frozen rather than package: Embedded Swift must see the deinit of a noncopyable type from other modules.
+/// Every function that creates one sets CLOEXEC in the same system call, so that no server ever inherits it by
+/// accident. Public and frozen rather than package: Embedded Swift must see the deinit of a noncopyable type from other
+/// modules.
 @frozen
 public struct FileDescriptor: ~Copyable {
   /// The kernel's number. It is not an identity: the kernel reuses numbers at once.
@@ -22,7 +23,8 @@ public struct FileDescriptor: ~Copyable {
     return raw
   }
 
-  /// The operations, without ownership. Valid while this value lives.
+  /// The operations, without ownership. Valid while this value lives: keep it in a variable or property meanwhile, for
+  /// a temporary is closed before the operation begins.
   package var borrowed: BorrowedDescriptor { BorrowedDescriptor(raw: raw) }
 }
 

@@ -64,7 +64,8 @@ package enum FileSystem {
 
   /// Reads a whole regular file. `/dev/null` reads as empty.
   ///
-  /// Fails with EISDIR for a directory, EINVAL for any other non-file (a FIFO is never waited for), EFBIG beyond `limit`.
+  /// Fails with EISDIR for a directory, EINVAL for any other non-file (a FIFO is never waited for), EFBIG beyond
+  /// `limit`.
   package static func contents(of path: String, limit: Int = sizeLimit) throws(SystemError) -> FileContents {
     let file = try FileDescriptor.open(path, flags: O_RDONLY | O_NONBLOCK)
     let status = try file.borrowed.status(subject: path)

@@ -55,8 +55,8 @@ public enum Acceptance: ~Copyable {
 }
 
 extension BorrowedDescriptor {
-  /// accept4(2). The peer's address is written to `peer`. An accepted socket does not inherit the listener's O_NONBLOCK:
-  /// accept blocking for a server program, non-blocking for what runs in the loop.
+  /// accept4(2). The peer's address is written to `peer`. An accepted socket does not inherit the listener's
+  /// O_NONBLOCK: accept blocking for a server program, non-blocking for what runs in the loop.
   package func accept(nonblocking: Bool, peer: inout SocketAddress) -> Acceptance {
     let flags = Int32(SOCK_CLOEXEC.rawValue | (nonblocking ? SOCK_NONBLOCK.rawValue : 0))
     let raw = self.raw

@@ -36,7 +36,8 @@ package struct SocketAddress {
 }
 
 extension SocketAddress {
-  /// The kernel's form of an endpoint. `.unnamed` becomes a unix address without a name, which asks for an automatic one.
+  /// The kernel's form of an endpoint. `.unnamed` becomes a unix address without a name, which asks for an automatic
+  /// one.
   ///
   /// Fails with ENAMETOOLONG when a unix path or name exceeds sun_path (108 bytes with the final NUL; unix(7)), with
   /// EINVAL when a path holds a NUL.

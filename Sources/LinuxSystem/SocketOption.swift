@@ -1,7 +1,8 @@
 import CLinux
 import NetworkAddresses
 
-/// A socket option as a value, so that a listener's plan can list, compare and apply them. Sizes are bytes, times seconds.
+/// A socket option as a value, so that a listener's plan can list, compare and apply them. Sizes are bytes, times
+/// seconds.
 package enum SocketOption: Equatable, Sendable {
   case reuseAddress(Bool)
   case reusePort(Bool)

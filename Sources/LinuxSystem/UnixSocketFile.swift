@@ -5,8 +5,8 @@ import NetworkAddresses
 package enum UnixSocketFile {
   /// Binds `socket` so that owner and permissions are in place before anyone else can connect.
   ///
-  /// The file is born 0600 (bind(2) applies the umask to it), then changes owner, then gets its mode. Nil leaves owner or
-  /// group as the daemon's. Symbolic links are not followed.
+  /// The file is born 0600 (bind(2) applies the umask to it), then changes owner, then gets its mode. Nil leaves owner
+  /// or group as the daemon's. Symbolic links are not followed.
   package static func bind(
     _ socket: BorrowedDescriptor, path: String, user: UInt32?, group: UInt32?, mode: UInt32
   ) throws(SystemError) {

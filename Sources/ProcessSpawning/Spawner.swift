@@ -7,13 +7,14 @@ import LinuxSystem
 /// Each child runs beside the daemon in the daemon's memory until it executes its program (see CSpawn.h), on a stack of
 /// its own from a pool here. The kernel tells when a child has let go of the memory by clearing a word of its slot; the
 /// pool looks at the words when it needs a slot. Between a child's change of user and its execve no other process of
-/// that user can reach the daemon's memory through it: changing credentials makes the memory undumpable (credentials(7),
-/// PR_SET_DUMPABLE), for the daemon too, and nobody may undo that.
+/// that user can reach the daemon's memory through it: changing credentials makes the memory undumpable
+/// (credentials(7), PR_SET_DUMPABLE), for the daemon too, and nobody may undo that.
 package final class Spawner {
   /// How a child gets at what it needs until execve.
   package enum Memory: Sendable {
     case shared
-    /// As fork does: slower, for valgrind, and where the kernel lets undumpable memory be traced (fs.suid_dumpable = 1).
+    /// As fork does: slower, for valgrind, and where the kernel lets undumpable memory be traced (fs.suid_dumpable =
+    /// 1).
     case copied
   }
 
@@ -52,8 +53,8 @@ package final class Spawner {
 
   /// Starts a server with one socket. The descriptor stays the caller's: the child has its own when this returns.
   ///
-  /// `makesBlocking` clears O_NONBLOCK on the socket, in the child. It changes the open file, which the daemon shares: a
-  /// listener that comes back must be set again. Throws EAGAIN or ENOMEM when no process can be had now.
+  /// `makesBlocking` clears O_NONBLOCK on the socket, in the child. It changes the open file, which the daemon shares:
+  /// a listener that comes back must be set again. Throws EAGAIN or ENOMEM when no process can be had now.
   package func spawn(
     _ plan: SpawnPlan, socket: BorrowedDescriptor, standardError: BorrowedDescriptor? = nil,
     makesBlocking: Bool = true, context: ConnectionContext

@@ -7,8 +7,8 @@ struct TextTemplate {
 
   let pieces: [Piece]
 
-  /// Reads `%a` peer address, `%p` peer port, `%l` local address, `%q` local port, `%s` service id, `%%` a percent sign.
-  /// Any other `%` stands for itself.
+  /// Reads `%a` peer address, `%p` peer port, `%l` local address, `%q` local port, `%s` service id, `%%` a percent
+  /// sign. Any other `%` stands for itself.
   init(_ text: String, serviceID: String) {
     var pieces: [Piece] = []
     var literal: [UInt8] = []

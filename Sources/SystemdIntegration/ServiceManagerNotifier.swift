@@ -2,7 +2,8 @@ import CLinux
 import CSystemd
 import LinuxSystem
 
-/// Tells the service manager how the daemon is (sd_notify(3)). Does nothing when no manager asked (NOTIFY_SOCKET unset).
+/// Tells the service manager how the daemon is (sd_notify(3)). Does nothing when no manager asked (NOTIFY_SOCKET
+/// unset).
 ///
 /// The variable stays set: servers never see it, since their environment is built from nothing.
 package struct ServiceManagerNotifier {

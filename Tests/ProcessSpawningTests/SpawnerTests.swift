@@ -28,20 +28,22 @@ import Testing
     #expect(launch.outcome == .ended(.exited(7)))
   }
 
-  @Test func theServerLeadsASessionWithACleanSignalState() throws {
-    // What the test process ignores must not be ignored by the server.
-    CurrentProcess.ignoreSignal(SIGPIPE)
-    CurrentProcess.ignoreSignal(SIGUSR2)
-    defer { CurrentProcess.restoreDefaultSignal(SIGUSR2) }
-    let before = SignalSet.blocked
-    SignalSet.all.block()
-    let spawner = try Spawner(memory: .shared)
-    let launch = try Launch(spawner, probeParameters("report"))
-    before.block()
-    #expect(launch.report["signals.ignored"] == "0000000000000000")
-    #expect(launch.report["signals.blocked"] == "0000000000000000")
-    #expect(launch.report["sid"] == "\(launch.pid)")
-    #expect(launch.report["pgid"] == "\(launch.pid)")
+  @Test func theServerLeadsASessionWithACleanSignalState() async {
+    await #expect(processExitsWith: .success) {
+      // What the test process ignores must not be ignored by the server.
+      CurrentProcess.ignoreSignal(SIGPIPE)
+      CurrentProcess.ignoreSignal(SIGUSR2)
+      defer { CurrentProcess.restoreDefaultSignal(SIGUSR2) }
+      let before = SignalSet.blocked
+      SignalSet.all.block()
+      let spawner = try Spawner(memory: .shared)
+      let launch = try Launch(spawner, probeParameters("report"))
+      before.block()
+      #expect(launch.report["signals.ignored"] == "0000000000000000")
+      #expect(launch.report["signals.blocked"] == "0000000000000000")
+      #expect(launch.report["sid"] == "\(launch.pid)")
+      #expect(launch.report["pgid"] == "\(launch.pid)")
+    }
   }
 
   @Test func theDaemonsSignalMaskIsAsItWas() throws {
