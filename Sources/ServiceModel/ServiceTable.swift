@@ -4,9 +4,11 @@ package struct ServiceEntry: Sendable {
   /// Where the service is defined.
   package var location: SourceRange
   /// Where each key's value was written; the key's name as in the key table. Keys at their default are absent.
-  package var origins: [String: SourceRange]
+  package var origins: KeyOrigins
+  /// Whether it comes from a service directory and so beats the classic file.
+  package var isDropIn = true
 
-  package init(definition: ServiceDefinition, location: SourceRange, origins: [String: SourceRange] = [:]) {
+  package init(definition: ServiceDefinition, location: SourceRange, origins: KeyOrigins = KeyOrigins()) {
     self.definition = definition
     self.location = location
     self.origins = origins

@@ -1,0 +1,30 @@
+import ServiceModel
+
+/// Every key of the configuration, in the order they are printed.
+package enum KeyTable {
+  package static let keys: [ConfigurationKey] =
+    identityKeys.map { $0.inGroup(.identity) }
+    + socketKeys.map { $0.inGroup(.sockets) }
+    + serverKeys.map { $0.inGroup(.server) }
+    + accessKeys.map { $0.inGroup(.access) }
+    + limitKeys.map { $0.inGroup(.limits) }
+    + loggingKeys.map { $0.inGroup(.logging) }
+    + timeoutKeys.map { $0.inGroup(.timeouts) }
+    + sandboxKeys.map { $0.inGroup(.sandbox) }
+
+  private static let indexByName: [String: Int] = {
+    var index: [String: Int] = [:]
+    for (number, key) in keys.enumerated() { index[key.name] = number }
+    return index
+  }()
+
+  /// The row of a key, whatever the case it is written in.
+  package static func key(named name: String) -> ConfigurationKey? { index(of: name).map { keys[$0] } }
+
+  static func index(of name: String) -> Int? { indexByName[name] ?? indexByName[ASCII.lowercased(name)] }
+
+  /// The key somebody probably meant.
+  package static func nearest(to name: String) -> ConfigurationKey? {
+    NearMiss.nearest(to: name, among: keys.map { $0.name }).flatMap { key(named: $0) }
+  }
+}

@@ -1,0 +1,67 @@
+import ServiceModel
+
+extension ServiceBuilder {
+  /// Built-ins that the daemon answers.
+  private static let activeBuiltins: [Builtin] = [.echo, .discard, .daytime, .time, .chargen, .qotd]
+
+  /// What fits key by key but not together.
+  mutating func checkCombinations() {
+    let definition = draft.definition
+    if definition.tcpmux != nil && (definition.socket.transport != .tcp || definition.wait) {
+      fail("type-mismatch", "a service behind tcpmux is a stream over tcp with wait = no", key: "type")
+    }
+    if definition.rpc != nil && definition.socket.transport != .tcp && definition.socket.transport != .udp {
+      fail("type-mismatch", "RPC programs are registered for tcp and udp only", key: "protocol")
+    }
+    if definition.proxyProtocol != .no && definition.proxyFrom.isEmpty {
+      fail(
+        "missing-proxy-from", "'proxy_protocol' needs 'proxy_from': whose headers are to be believed",
+        key: "proxy_protocol")
+    }
+    if definition.proxyProtocol != .no && (definition.wait || definition.socket.type != .stream) {
+      fail("type-mismatch", "'proxy_protocol' is for streams with wait = no", key: "proxy_protocol")
+    }
+    if definition.wait && definition.socket.type == .stream {
+      for key in ["per_source", "source_rate", "idle_timeout"] where isSet(key) && !isDefaulted(key) {
+        warn("no-effect", "'\(key)' has no effect with wait = yes: the server accepts its peers itself", key: key)
+      }
+    } else if definition.timeouts.idleStop != nil {
+      warn("no-effect", "'idle_stop' has no effect with wait = no", key: "idle_stop")
+    }
+    if case .builtin(let builtin) = definition.handler, !ServiceBuilder.activeBuiltins.contains(builtin) {
+      warn(
+        "not-active", "the built-in '\(builtin.name)' is understood but not acted on yet",
+        key: isSet("type") ? "type" : "flags")
+    }
+    warnAboutInactiveKeys()
+  }
+
+  /// Whether a value came from defaults, where it is meant for those it fits.
+  private func isDefaulted(_ key: String) -> Bool {
+    !raw.settings.contains { ASCII.equal($0.key.text, key) }
+      && !raw.overrides.contains { ASCII.equal($0.key.text, key) }
+  }
+
+  /// Every key that is understood but not acted on must say so.
+  private func warnAboutInactiveKeys() {
+    for origin in draft.origins.entries {
+      guard let key = KeyTable.key(named: origin.key) else { continue }
+      switch key.effect {
+      case .active, .ignored: break
+      case .notYet:
+        if key.words(draft.definition) != nil {
+          findings.add(
+            Diagnostic(
+              .warning, "not-active", "'\(key.name)' is understood but not acted on yet", at: origin.range))
+        }
+      case .notYetFor(let words):
+        let written = key.words(draft.definition) ?? []
+        for word in words where written.contains(word) {
+          findings.add(
+            Diagnostic(
+              .warning, "not-active", "'\(key.name) = \(word)' is understood but not acted on yet", at: origin.range))
+        }
+      }
+    }
+  }
+}

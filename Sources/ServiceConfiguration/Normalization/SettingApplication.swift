@@ -1,0 +1,110 @@
+import ServiceModel
+
+/// Writes settings into a draft, each through its row of the key table.
+struct SettingApplication {
+  /// More settings than this in one service are no configuration; reading on would only cost time.
+  private static let mostSettings = 20_000
+  /// More findings than this in one service help nobody.
+  private static let mostFindings = 50
+
+  let findings: Findings
+  let dialect: Dialect
+  let inDefaults: Bool
+  /// One bit for each key that was set, in two halves: the table has fewer than 128 rows.
+  private var seen: (UInt64, UInt64) = (0, 0)
+
+  init(dialect: Dialect, inDefaults: Bool, findings: Findings) {
+    self.dialect = dialect
+    self.inDefaults = inDefaults
+    self.findings = findings
+  }
+
+  /// Applies `settings` in order; false when one of them is in error.
+  mutating func apply(_ settings: [RawSetting], to draft: inout ServiceDraft) -> Bool {
+    let start = findings.diagnostics.count
+    var isSound = true
+    for (place, setting) in settings.enumerated() {
+      if place == SettingApplication.mostSettings
+        || findings.diagnostics.count - start >= SettingApplication.mostFindings
+      {
+        findings.add(
+          Diagnostic(
+            .error, "too-many-findings", "too much is wrong here; the rest is not read", at: setting.key.range))
+        return false
+      }
+      if !apply(setting, to: &draft, among: settings) { isSound = false }
+    }
+    return isSound
+  }
+
+  private mutating func apply(_ setting: RawSetting, to draft: inout ServiceDraft, among all: [RawSetting]) -> Bool {
+    guard let index = KeyTable.index(of: setting.key.text) else { return reportUnknown(setting.key) }
+    let key = KeyTable.keys[index]
+    guard inDefaults ? key.scope.allowsDefaults : key.scope.allowsService else {
+      return reportMisplaced(key, setting.key)
+    }
+    if !key.operators.contains(KeyOperators(setting.operation)) {
+      findings.add(Diagnostic(.error, "bad-operator", "'\(key.name)' takes only '='", at: setting.key.range))
+      return fail(key, setting, &draft)
+    }
+    if setting.operation == .set && isRepeated(index) {
+      reportRepeated(key, setting.key, among: all)
+      return true
+    }
+    if case .ignored = key.effect {
+      findings.add(
+        Diagnostic(.warning, "ignored-key", "'\(key.name)' is ignored: \(key.help)", at: setting.key.range))
+    }
+    var reader = SettingReader(
+      setting, key: key.name, dialect: dialect, inDefaults: inDefaults, findings: findings)
+    key.apply(&draft, &reader)
+    draft.origins[key.name] = reader.range
+    return reader.hasFailed ? fail(key, setting, &draft) : true
+  }
+
+  /// A default in error: what it restricts stays closed, the rest goes on without it.
+  private func fail(_ key: ConfigurationKey, _ setting: RawSetting, _ draft: inout ServiceDraft) -> Bool {
+    if inDefaults && key.isRestriction {
+      draft.brokenRestrictions.append(Located(key.name, at: setting.key.range))
+    }
+    return false
+  }
+
+  private mutating func isRepeated(_ index: Int) -> Bool {
+    let bit: UInt64 = 1 << UInt64(index & 63)
+    if index < 64 {
+      defer { seen.0 |= bit }
+      return seen.0 & bit != 0
+    }
+    defer { seen.1 |= bit }
+    return seen.1 & bit != 0
+  }
+
+  // MARK: Reports
+
+  /// xinetd ignored what it did not know, and so files rely on it; but a word that is nearly a restriction is one.
+  private func reportUnknown(_ word: RawWord) -> Bool {
+    let near = KeyTable.nearest(to: word.text)
+    let isIgnored = dialect == .xinetd && near?.isRestriction != true
+    findings.add(
+      Diagnostic(
+        isIgnored ? .warning : .error, "unknown-key", "unknown key '\(word.text)'", at: word.range,
+        suggestion: near?.name, outcome: isIgnored ? "ignored" : nil))
+    return isIgnored
+  }
+
+  private func reportMisplaced(_ key: ConfigurationKey, _ word: RawWord) -> Bool {
+    let message =
+      inDefaults ? "'\(key.name)' has no meaning in defaults" : "'\(key.name)' has a meaning only in defaults"
+    findings.add(Diagnostic(.warning, "misplaced-key", message, at: word.range, outcome: "ignored"))
+    return true
+  }
+
+  private func reportRepeated(_ key: ConfigurationKey, _ word: RawWord, among all: [RawSetting]) {
+    let first = all.first { $0.operation == .set && ASCII.equal($0.key.text, key.name) }
+    findings.add(
+      Diagnostic(
+        .warning, "repeated-key", "'\(key.name)' is given twice", at: word.range,
+        notes: first.map { [.init("the first one counts", at: $0.key.range)] } ?? [], outcome: "this one is ignored"))
+  }
+}

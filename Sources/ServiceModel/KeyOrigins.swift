@@ -1,0 +1,23 @@
+/// Where the values of one service were written: a few places per service, a hundred thousand services per load, so a
+/// short list serves better than a dictionary.
+package struct KeyOrigins: Sendable {
+  package struct Entry: Sendable {
+    package let key: String
+    package let range: SourceRange
+  }
+
+  package private(set) var entries: [Entry] = []
+
+  package init() {}
+
+  /// The place of a key's value, nil when the key was not written. Setting replaces.
+  package subscript(key: String) -> SourceRange? {
+    get { entries.first { $0.key == key }?.range }
+    set {
+      entries.removeAll { $0.key == key }
+      if let newValue { entries.append(Entry(key: key, range: newValue)) }
+    }
+  }
+
+  package var isEmpty: Bool { entries.isEmpty }
+}
