@@ -25,7 +25,7 @@ extension ServiceBuilder {
       for key in ["per_source", "source_rate", "idle_timeout"] where isSet(key) && !isDefaulted(key) {
         warn("no-effect", "'\(key)' has no effect with wait = yes: the server accepts its peers itself", key: key)
       }
-    } else if definition.timeouts.idleStop != nil {
+    } else if !definition.wait && definition.timeouts.idleStop != nil {
       warn("no-effect", "'idle_stop' has no effect with wait = no", key: "idle_stop")
     }
     if case .builtin(let builtin) = definition.handler, !ServiceBuilder.activeBuiltins.contains(builtin) {
