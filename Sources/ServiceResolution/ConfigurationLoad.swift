@@ -37,7 +37,27 @@ package struct ConfigurationLoad: Sendable {
   }
 
   /// Reads, checks and looks up everything. Touches no socket and changes nothing.
+  ///
+  /// A service passes through as soon as it is read, so that a long file is never held twice.
   package static func run(paths: ConfigurationPaths, options: LoadOptions) -> ConfigurationLoad {
-    ConfigurationLoad(table: ServiceTable(), services: [])
+    let lookup = NameLookup()
+    let checksWriters = options.runsAsRoot
+    var reader = ConfigurationReader(paths: paths, checksWriters: checksWriters)
+    reader.read()
+    var normalizer = Normalizer(options: options)
+    var read = ConfigurationLoader.load(reader.documents) { request in
+      ConfigurationReader.include(request, checksWriters: checksWriters)
+    } emit: { service in
+      normalizer.add(service)
+    }
+    read.diagnostics = reader.diagnostics + read.diagnostics
+    read.isComplete = read.isComplete && reader.isComplete
+    var table = normalizer.finish(read) { name, transport in
+      lookup.port(of: name, protocol: ServiceResolver.databaseProtocols(transport).0)
+    }
+    var resolver = ServiceResolver(lookup: lookup, runsAsRoot: options.runsAsRoot)
+    let services = resolver.resolve(&table)
+    table.diagnostics = Diagnostic.inFileOrder(table.diagnostics)
+    return ConfigurationLoad(table: table, services: services)
   }
 }
