@@ -61,16 +61,22 @@ struct ConnectionText {
     }
   }
 
-  /// inet_ntop(3) writes RFC 5952 text without allocating.
+  /// Neither way allocates; inet_ntop(3), for RFC 5952 text, is slow because it goes through sprintf.
   private static func write(_ address: IPAddress, to target: UnsafeMutablePointer<UInt8>) -> Int {
-    let text = UnsafeMutableRawPointer(target).assumingMemoryBound(to: CChar.self)
     if address.family == .ipv4 {
-      var bits = UInt32(truncatingIfNeeded: address.bits).bigEndian
-      inet_ntop(AF_INET, &bits, text, socklen_t(fieldSize))
-    } else {
-      var bits = address.bits.bigEndian
-      inet_ntop(AF_INET6, &bits, text, socklen_t(fieldSize))
+      let bits = UInt32(truncatingIfNeeded: address.bits)
+      var count = write(number: bits >> 24, to: target)
+      var shift: UInt32 = 24
+      while shift > 0 {
+        shift -= 8
+        target[count] = UInt8(ascii: ".")
+        count += 1 + write(number: bits >> shift & 255, to: target + count + 1)
+      }
+      return count
     }
+    let text = UnsafeMutableRawPointer(target).assumingMemoryBound(to: CChar.self)
+    var bits = address.bits.bigEndian
+    inet_ntop(AF_INET6, &bits, text, socklen_t(fieldSize))
     return strlen(text)
   }
 

@@ -135,8 +135,16 @@ extension Spawner {
   }
 
   private static func preferredMemory() -> Memory {
+    // valgrind runs only children that it can follow, and shows itself by what it preloads.
+    if let preloaded = CurrentProcess.environmentValue("LD_PRELOAD"),
+      Spawner.contains("/vgpreload_", in: preloaded)
+    {
+      return .copied
+    }
     // Unreadable (no /proc): the kernel's default is 0.
     guard let setting = try? FileSystem.contents(of: "/proc/sys/fs/suid_dumpable") else { return .shared }
     return setting.bytes.first == UInt8(ascii: "1") ? .copied : .shared
   }
+
+  private static func contains(_ word: String, in text: String) -> Bool { strstr(text, word) != nil }
 }
