@@ -24,6 +24,7 @@ let layers: [Target] = [
   // 2: one capability each.
   .target(name: "ServiceConfiguration", dependencies: ["ServiceModel"], swiftSettings: daemon),
   .target(name: "AdmissionControl", dependencies: ["ServiceModel"], swiftSettings: daemon),
+  .target(name: "ControlProtocol", swiftSettings: daemon),
   .target(name: "EventLoop", dependencies: ["LinuxSystem", "CLinux"], swiftSettings: daemon),
   .target(
     name: "ProcessSpawning", dependencies: ["LinuxSystem", "NetworkAddresses", "CLinux", "CSpawn"],
@@ -35,7 +36,8 @@ let layers: [Target] = [
   .target(
     name: "SuperServer",
     dependencies: [
-      "ServiceResolution", "AdmissionControl", "EventLoop", "ProcessSpawning", "SystemdIntegration", "CLinux",
+      "ServiceResolution", "AdmissionControl", "EventLoop", "ProcessSpawning", "SystemdIntegration", "ControlProtocol",
+      "CLinux",
     ],
     swiftSettings: daemon),
   // 4: arguments and exit codes.

@@ -83,6 +83,12 @@ package enum CurrentProcess {
     return getloadavg(&load, 1) == 1 ? Int(load * 100) : nil
   }
 
+  /// Descriptors that are open now.
+  package static var openDescriptorCount: Int {
+    // The listing itself holds one open.
+    max(((try? FileSystem.names(in: "/proc/self/fd")) ?? []).count - 1, 0)
+  }
+
   /// The host's name.
   package static var hostName: String {
     withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in

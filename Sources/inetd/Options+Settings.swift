@@ -28,7 +28,13 @@ extension Options {
     var settings = ServerSettings(paths: paths, options: load)
     settings.processLimit = processLimit
     settings.staysWithoutServices = stays
+    settings.controlPath = try controlPath()
     return settings
+  }
+
+  private func controlPath() throws(SystemError) -> String? {
+    if let control { return control == "none" ? nil : try absolute(control) }
+    return CurrentProcess.isRoot ? "/run/inetd/control" : nil
   }
 
   private func absolute(_ path: String) throws(SystemError) -> String {

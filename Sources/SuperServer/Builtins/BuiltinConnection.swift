@@ -94,6 +94,7 @@ final class BuiltinConnection: EventSource {
   private func flush() -> Step {
     switch unsent.withUnsafeBytes({ connection.borrowed.send($0) }) {
     case .transferred(let count):
+      service.counters.sentBytes += UInt64(count)
       unsent.removeFirst(count)
       return unsent.isEmpty && isFinishing ? .over : .goOn
     case .wouldBlock: return .goOn
@@ -108,10 +109,13 @@ final class BuiltinConnection: EventSource {
     case .transferred(0), .failed: return .over
     case .wouldBlock: return .goOn
     case .transferred(let count):
+      service.counters.receivedBytes += UInt64(count)
       let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
       switch connection.borrowed.send(bytes) {
-      case .transferred(let sent) where sent == count: break
-      case .transferred(let sent): unsent = Array(bytes[sent...])
+      case .transferred(let sent) where sent == count: service.counters.sentBytes += UInt64(sent)
+      case .transferred(let sent):
+        service.counters.sentBytes += UInt64(sent)
+        unsent = Array(bytes[sent...])
       case .wouldBlock: unsent = Array(bytes)
       case .failed: return .over
       }
@@ -122,8 +126,11 @@ final class BuiltinConnection: EventSource {
   /// RFC 863: throws away what comes, without copying it out of the kernel.
   private func discard() -> Step {
     switch connection.borrowed.discardStream(limit: 1 << 20) {
-    case .transferred(0), .failed: .over
-    case .transferred, .wouldBlock: .goOn
+    case .transferred(0), .failed: return .over
+    case .wouldBlock: return .goOn
+    case .transferred(let count):
+      service.counters.receivedBytes += UInt64(count)
+      return .goOn
     }
   }
 
@@ -134,7 +141,9 @@ final class BuiltinConnection: EventSource {
       connection.borrowed.send(UnsafeRawBufferPointer(rebasing: text[textOffset...]))
     }
     switch result {
-    case .transferred(let count): textOffset = (textOffset + count) % ChargenPattern.cycleLength
+    case .transferred(let count):
+      service.counters.sentBytes += UInt64(count)
+      textOffset = (textOffset + count) % ChargenPattern.cycleLength
     case .wouldBlock: break
     case .failed: return .over
     }
@@ -152,6 +161,7 @@ final class BuiltinConnection: EventSource {
 extension ServiceRuntime {
   /// A connection that was served inside the loop has ended.
   func conversationEnded(peer: SocketAddress, duration: TimeSpan) {
+    counters.duration.add(microseconds: duration.nanoseconds / 1000)
     log.ended(definition, pid: nil, peer: peer.unmappedEndpoint, end: .status(0), duration: duration)
     admission.ended(peer.ip)
     release(.full)

@@ -28,6 +28,8 @@ package final class Listener: EventSource {
 
   var descriptor: BorrowedDescriptor? { socket?.borrowed }
   var isBound: Bool { socket != nil }
+  /// Half of a plain tcp or udp service, for a family that the host does not speak: no fault of anyone.
+  var isMissingOptionalFamily: Bool { plan.isFamilyOptional && bindError?.isMissingFamily == true }
 
   override package func handle(_ events: EventSet) { service.ready(self) }
 

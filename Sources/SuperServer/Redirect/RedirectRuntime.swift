@@ -111,6 +111,8 @@ extension ServiceRuntime {
 
   /// A redirected connection has ended.
   func redirectEnded(peer: SocketAddress, duration: TimeSpan, received: UInt64, sent: UInt64) {
+    counters.receivedBytes += received
+    counters.sentBytes += sent
     log.traffic(definition, peer: peer.unmappedEndpoint, received: received, sent: sent)
     conversationEnded(peer: peer, duration: duration)
   }

@@ -3,6 +3,7 @@ struct InstanceTable {
   private var instances: [Int32: Instance] = [:]
 
   var count: Int { instances.count }
+  var all: some Collection<Instance> { instances.values }
 
   mutating func insert(_ instance: Instance) { instances[instance.pid] = instance }
 

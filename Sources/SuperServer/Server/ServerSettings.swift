@@ -7,6 +7,8 @@ package struct ServerSettings {
   package var options: LoadOptions
   /// Live servers in all; nil = no limit.
   package var processLimit: Int?
+  /// The control socket; nil = none.
+  package var controlPath: String?
   /// Stay up with no service.
   package var staysWithoutServices = false
 

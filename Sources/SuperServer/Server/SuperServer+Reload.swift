@@ -17,6 +17,7 @@ extension SuperServer {
   /// SIGHUP: reads the files again and applies the difference. What did not change is not touched.
   package func reload() {
     notifier.reloading(at: .now)
+    reloadCount += 1
     WallClock.reloadTimeZone()
     let load = ConfigurationLoad.run(paths: settings.paths, options: settings.options)
     report(load)
@@ -28,6 +29,7 @@ extension SuperServer {
   }
 
   private func report(_ load: ConfigurationLoad) {
+    configurationErrors = load.table.diagnostics.reduce(0) { $0 + ($1.severity == .error ? 1 : 0) }
     for diagnostic in load.table.diagnostics { log.diagnostic(diagnostic, in: load.table.sources) }
   }
 

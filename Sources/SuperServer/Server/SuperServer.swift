@@ -31,6 +31,10 @@ package final class SuperServer {
   private var isStopping = false
   private var datagramBuiltinPorts: Set<UInt16> = []
   private var quoteNumber = 0
+  private var control: ControlListener?
+  /// Times the configuration was read again, and the errors it held the last time.
+  var reloadCount = 0
+  var configurationErrors = 0
   private var quotes: QuoteFile?
 
   /// One buffer through which all built-in connections pass their input.
@@ -58,6 +62,7 @@ package final class SuperServer {
   /// Serves until a signal ends it.
   package func run() throws(SystemError) {
     try watchSignals()
+    openControlSocket()
     log.ready(services: services.count, listeners: listenerCount)
     notifyReady()
     try loop.run()
@@ -74,7 +79,18 @@ package final class SuperServer {
     notifier.stopping()
     log.stopping(signal: signal, live: instances.count)
     for id in order { services[id].map(close) }
+    control?.close()
     loop.stop()
+  }
+
+  /// A daemon that cannot be asked still serves: the failure is only logged.
+  private func openControlSocket() {
+    guard let path = settings.controlPath else { return }
+    do throws(SystemError) {
+      control = try ControlListener.open(path, for: self)
+    } catch {
+      log.systemFailure(error, consequence: "inetctl cannot reach this daemon")
+    }
   }
 
   private func close(_ service: ServiceRuntime) {
@@ -172,7 +188,7 @@ extension SuperServer {
     let address = listener.plan.endpoint.description
     let hadFailed = listener.bindError != nil
     if let error = listener.open() {
-      if listener.plan.isFamilyOptional && error.isMissingFamily { return }
+      if listener.isMissingOptionalFamily { return }
       let delay = listener.scheduleOpen(in: loop) { [unowned(unsafe) self, unowned(unsafe) listener] in open(listener) }
       log.cannotListen(service.definition, on: address, error, retryIn: delay)
       return

@@ -5,6 +5,14 @@ package struct ServiceCounters: Equatable, Sendable {
   package var accepted: UInt64 = 0
   package var started: UInt64 = 0
   package var failedStarts: UInt64 = 0
+  package var successfulExits: UInt64 = 0
+  package var failedExits: UInt64 = 0
+  package var killedExits: UInt64 = 0
+  /// Bytes from and to clients, as far as they pass through the daemon.
+  package var receivedBytes: UInt64 = 0
+  package var sentBytes: UInt64 = 0
+  package var startLatency = Histogram.startLatency
+  package var duration = Histogram.duration
   private var refusals: [UInt64] = []
 
   package init() {}

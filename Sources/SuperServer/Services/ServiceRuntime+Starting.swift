@@ -58,6 +58,7 @@ extension ServiceRuntime {
 
   private func began(_ pid: Int32, peer: SocketEndpoint?, listener: Listener?) {
     counters.started += 1
+    counters.startLatency.add(microseconds: (MonotonicTime.now - loop.now).nanoseconds / 1000)
     resourceBackoff.succeed()
     server.instances.insert(
       Instance(service: self, pid: pid, peer: peer, startedAt: loop.now, listener: listener))
@@ -155,6 +156,7 @@ extension ServiceRuntime {
     let duration = MonotonicTime.now - instance.startedAt
     switch outcome {
     case .ended(let status):
+      count(status, after: duration)
       log.ended(
         definition, pid: instance.pid, peer: instance.peer, end: ServerEnd(status), duration: duration)
     case .failed(let stage, let number): startFailed(instance, stage, errno: number)
@@ -162,6 +164,15 @@ extension ServiceRuntime {
     admission.ended(instance.peer?.ip)
     if let listener = instance.listener { takeBack(listener, after: duration) }
     release(.full)
+  }
+
+  private func count(_ status: ExitStatus, after duration: TimeSpan) {
+    switch status {
+    case .exited(0): counters.successfulExits += 1
+    case .exited: counters.failedExits += 1
+    case .killed: counters.killedExits += 1
+    }
+    counters.duration.add(microseconds: duration.nanoseconds / 1000)
   }
 
   private func startFailed(_ instance: Instance, _ stage: SpawnStage, errno: Int32) {

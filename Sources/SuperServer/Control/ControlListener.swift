@@ -1,0 +1,61 @@
+import CLinux
+import ControlProtocol
+import EventLoop
+import LinuxSystem
+import NetworkAddresses
+
+/// The unix socket through which an administrator asks a running daemon and steers it.
+final class ControlListener: EventSource {
+  /// Clients at one time; more wait in the kernel's queue until one has gone, and none may idle.
+  static let mostClients = 256
+
+  private let path: String
+  private let socket: FileDescriptor
+  private unowned(unsafe) let server: SuperServer
+  private var clients = 0
+
+  private init(path: String, socket: consuming FileDescriptor, server: SuperServer) {
+    self.path = path
+    self.socket = consume socket
+    self.server = server
+    super.init()
+  }
+
+  /// Binds and watches the socket: mode 0660, the daemon's own user and group. Its directory is made if it is missing.
+  static func open(_ path: String, for server: SuperServer) throws(SystemError) -> ControlListener {
+    if let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")), slash != path.startIndex {
+      let directory = String(path[..<slash])
+      if try FileSystem.status(of: directory) == nil { try FileSystem.createDirectory(directory, mode: 0o755) }
+    }
+    let socket = try FileDescriptor.socket(.unix, .stream)
+    try UnixSocketFile.removeStale(path: path, kind: .stream)
+    try UnixSocketFile.bind(socket.borrowed, path: path, user: nil, group: nil, mode: 0o660)
+    try socket.borrowed.listen(backlog: 128, subject: path)
+    let listener = ControlListener(path: path, socket: consume socket, server: server)
+    try server.loop.add(listener, listener.socket.borrowed, .readable)
+    return listener
+  }
+
+  override func handle(_ events: EventSet) {
+    var peer = SocketAddress()
+    while clients < ControlListener.mostClients {
+      guard case .connection(let connection) = socket.borrowed.accept(nonblocking: true, peer: &peer) else { return }
+      clients += 1
+      ControlClient.begin(consume connection, of: self, server: server)
+    }
+    // Enough: the rest waits until somebody has gone.
+    server.loop.remove(self)
+  }
+
+  /// A client has gone.
+  func clientEnded() {
+    clients -= 1
+    if !isRegistered { try? server.loop.add(self, socket.borrowed, .readable) }
+  }
+
+  /// Stops listening and removes the socket's file.
+  func close() {
+    server.loop.remove(self)
+    try? FileSystem.unlink(path)
+  }
+}
