@@ -21,7 +21,7 @@ func run() -> ExitCode {
     return .success
   }
   do throws(SystemError) {
-    return try Daemon(options).run()
+    return options.checks ? try check(options) : try Daemon(options).run()
   } catch {
     complain(error.description)
     return .systemError

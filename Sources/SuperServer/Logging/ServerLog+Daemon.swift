@@ -1,5 +1,6 @@
 import AdmissionControl
 import LinuxSystem
+import ServiceConfiguration
 import ServiceModel
 
 /// What happens to the daemon and to whole services.
@@ -38,7 +39,7 @@ extension ServerLog {
   /// One finding of a load, on one line; the caret form is for terminals.
   func diagnostic(_ diagnostic: Diagnostic, in sources: SourceMap) {
     let place = diagnostic.range.map { sources.describe($0) } ?? diagnostic.subject ?? "configuration"
-    var text = "\(place): \(diagnostic.severity.word): \(diagnostic.message)"
+    var text = "\(place): \(diagnostic.severity.word): \(diagnostic.fullMessage)"
     if let near = diagnostic.suggestion { text += "; did you mean '\(near)'?" }
     text += " [\(diagnostic.id)]"
     var fields = [LogField(.event, "configuration")]
