@@ -1,3 +1,4 @@
+import EventLoop
 import AdmissionControl
 import CLinux
 import ControlProtocol

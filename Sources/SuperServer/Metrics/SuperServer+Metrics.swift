@@ -1,3 +1,4 @@
+import ServiceModel
 import AdmissionControl
 import LinuxSystem
 
