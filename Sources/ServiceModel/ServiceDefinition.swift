@@ -41,20 +41,20 @@ package struct ServiceDefinition: Equatable, Sendable {
   package var enabled = true
   /// The /etc/services name, for log lines, libwrap and tcpmux.
   package var service: String
-  package var socket = SocketDefinition()
+  @Shared package var socket = SocketDefinition()
   package var handler: ServiceHandler
   /// The server gets the listening socket itself and the daemon waits for its end.
   package var wait = false
   package var passing = DescriptorPassing.stdio
   package var standardError = StandardErrorPolicy.socket
-  package var process = ProcessDefinition()
-  package var access = AccessDefinition()
-  package var limits = LimitDefinition()
-  package var log = LogDefinition()
-  package var banners = BannerDefinition()
-  package var timeouts = TimeoutDefinition()
-  package var sandbox = SandboxDefinition()
-  package var cgroup = CgroupDefinition()
+  @Shared package var process = ProcessDefinition()
+  @Shared package var access = AccessDefinition()
+  @Shared package var limits = LimitDefinition()
+  @Shared package var log = LogDefinition()
+  @Shared package var banners = BannerDefinition()
+  @Shared package var timeouts = TimeoutDefinition()
+  @Shared package var sandbox = SandboxDefinition()
+  @Shared package var cgroup = CgroupDefinition()
   package var rpc: RPCDefinition?
   package var tcpmux: TCPMuxAttachment?
   package var proxyProtocol = ProxyProtocolPolicy.no
@@ -68,5 +68,20 @@ package struct ServiceDefinition: Equatable, Sendable {
     self.id = id
     service = id
     self.handler = handler
+  }
+
+  /// Lets equal parts of two services be one: services of one file tend to be alike, and a reload compares references
+  /// before it compares values.
+  package mutating func shareParts(with other: ServiceDefinition) {
+    _socket.wrappedValue.shareOptions(with: other.socket)
+    _socket.share(with: other._socket)
+    _process.share(with: other._process)
+    _access.share(with: other._access)
+    _limits.share(with: other._limits)
+    _log.share(with: other._log)
+    _banners.share(with: other._banners)
+    _timeouts.share(with: other._timeouts)
+    _sandbox.share(with: other._sandbox)
+    _cgroup.share(with: other._cgroup)
   }
 }

@@ -1,6 +1,6 @@
 /// A service of a load with the places its values were written at.
 package struct ServiceEntry: Sendable {
-  package var definition: ServiceDefinition
+  @Shared package var definition: ServiceDefinition
   /// Where the service is defined.
   package var location: SourceRange
   /// Where each key's value was written; the key's name as in the key table. Keys at their default are absent.
@@ -9,7 +9,7 @@ package struct ServiceEntry: Sendable {
   package var isDropIn = true
 
   package init(definition: ServiceDefinition, location: SourceRange, origins: KeyOrigins = KeyOrigins()) {
-    self.definition = definition
+    _definition = Shared(wrappedValue: definition)
     self.location = location
     self.origins = origins
   }

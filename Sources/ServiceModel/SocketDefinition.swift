@@ -59,9 +59,11 @@ package struct SocketDefinition: Equatable, Sendable {
   package var owner: UserReference?
   package var group: GroupReference?
   package var mode: UInt32?
-  package var options = SocketOptions()
+  @Shared package var options = SocketOptions()
 
   package init() {}
+
+  mutating func shareOptions(with other: SocketDefinition) { _options.share(with: other._options) }
 }
 
 /// TCP keepalive: seconds idle before the first probe, seconds between probes, probes before giving up (tcp(7)).

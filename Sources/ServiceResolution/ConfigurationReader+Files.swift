@@ -30,7 +30,7 @@ extension ConfigurationReader {
       return .found(.unsafeFile(file.status), file.status)
     }
     // What the reader has reserved beyond the file's end would be kept for as long as messages may quote the text.
-    return .found(.bytes(Array(file.bytes[...])), file.status)
+    return .found(.bytes(file.bytes.withUnsafeBytes { Array($0) }), file.status)
   }
 
   private static func finding(of error: SystemError) -> Finding {

@@ -63,14 +63,20 @@ package struct ResolvedService: Sendable {
   /// Empty for a service that hangs below tcpmux.
   package var listeners: [ListenPlan]
   /// Nil for what the daemon serves itself.
-  package var credentials: ServiceCredentials?
-  package var ownership = UnixSocketOwnership()
+  @Shared package var credentials: ServiceCredentials?
+  @Shared package var ownership = UnixSocketOwnership()
 
   package var definition: ServiceDefinition { entry.definition }
 
   package init(entry: ServiceEntry, listeners: [ListenPlan], credentials: ServiceCredentials?) {
     self.entry = entry
     self.listeners = listeners
-    self.credentials = credentials
+    _credentials = Shared(wrappedValue: credentials)
+  }
+
+  /// Lets what is equal in two services be one.
+  mutating func shareParts(with other: ResolvedService) {
+    _credentials.share(with: other._credentials)
+    _ownership.share(with: other._ownership)
   }
 }

@@ -23,25 +23,28 @@ package struct ServiceResolver {
   package mutating func resolve(_ table: inout ServiceTable) -> [ResolvedService] {
     var services: [ResolvedService] = []
     services.reserveCapacity(table.entries.count)
-    var kept: [ServiceEntry] = []
-    kept.reserveCapacity(table.entries.count)
-    for entry in table.entries {
-      if entry.definition.enabled {
-        let service = resolve(entry)
-        table.diagnostics += findings
-        if let service {
-          services.append(service)
-          kept.append(service.entry)
-        } else {
-          table.rejected.append(RejectedService(id: entry.definition.id, location: entry.location))
-        }
+    var isRejected: [Bool]?
+    for index in table.entries.indices {
+      let isEnabled = table.entries[index].definition.enabled
+      let service = resolve(table.entries[index])
+      if !findings.isEmpty {
+        table.diagnostics += isEnabled ? findings : findings.map { $0.asWarningOfDisabledService }
+      }
+      guard isEnabled else { continue }
+      if var service {
+        if let previous = services.last { service.shareParts(with: previous) }
+        table.entries[index] = service.entry
+        services.append(service)
       } else {
-        _ = resolve(entry)
-        table.diagnostics += findings.map { $0.asWarningOfDisabledService }
-        kept.append(entry)
+        let entry = table.entries[index]
+        table.rejected.append(RejectedService(id: entry.definition.id, location: entry.location))
+        if isRejected == nil { isRejected = Array(repeating: false, count: table.entries.count) }
+        isRejected?[index] = true
       }
     }
-    table.entries = kept
+    if let isRejected {
+      table.entries = zip(table.entries, isRejected).filter { !$0.1 }.map { $0.0 }
+    }
     return services
   }
 

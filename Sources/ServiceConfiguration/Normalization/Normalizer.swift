@@ -86,7 +86,8 @@ package struct Normalizer {
     builder.isSound = isSound && !raw.isBroken
     let entry = builder.build()
     findings.conclude(since: start, outcome: "service skipped")
-    if let entry, isSound, !raw.isBroken {
+    if var entry, isSound, !raw.isBroken {
+      if let previous = candidates.last { entry.definition.shareParts(with: previous.entry.definition) }
       candidates.append(Candidate(entry: entry, position: position, dialect: raw.dialect))
     } else {
       rejected.append(RejectedService(id: ServiceBuilder.id(of: builder.draft, raw), location: raw.name.range))
