@@ -1,0 +1,78 @@
+import ArgumentParser
+import ServiceConfiguration
+import ServiceModel
+
+/// Says in words what a service will do, or what a key means.
+struct Explain: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Say in words what a service does, or what a key means.",
+    discussion: "Without a name: all keys. Exit status: 0 fine, 1 no such service or key, 64 usage.")
+
+  @Argument(help: "The id of a service or the name of a key.") var name: String?
+
+  @OptionGroup var files: ConfigurationOptions
+
+  func run() throws {
+    guard let name else { return Output.write(KeyExplanation.overview) }
+    if let key = KeyTable.key(named: name) { return Output.write(KeyExplanation.text(of: key)) }
+    let table = files.load().table
+    if let entry = table.entry(named: name) {
+      return Output.write(ServiceExplanation(entry, in: table.sources).text)
+    }
+    let isRejected = table.rejected.contains { $0.id == name }
+    if isRejected {
+      Output.complain(DiagnosticRenderer(table.sources).text(of: table.diagnostics.filter { $0.severity == .error }))
+    }
+    let near = NearMiss.nearest(
+      to: name, among: table.entries.map { $0.definition.id } + KeyTable.keys.map { $0.name })
+    Output.complain(
+      isRejected
+        ? "inetctl: service '\(name)' is in error\n"
+        : "inetctl: there is neither a service nor a key '\(name)'"
+          + (near.map { "; did you mean '\($0)'?" } ?? "") + "\n")
+    throw ExitCode.configurationErrors
+  }
+}
+
+/// Help about keys, out of the key table.
+enum KeyExplanation {
+  static func text(of key: ConfigurationKey) -> String {
+    var lines = ["\(key.name) = \(key.syntax)", "", "  \(key.help).", "", "  default    \(key.defaultText)"]
+    lines.append("  operators  \(operators(of: key))")
+    lines.append("  where      \(place(of: key))")
+    switch key.effect {
+    case .active: break
+    case .notYet: lines.append("  note       understood but not acted on yet")
+    case .notYetFor(let words): lines.append("  note       not acted on yet: \(words.joined(separator: ", "))")
+    case .ignored: lines.append("  note       accepted and ignored")
+    }
+    if key.name == "sandbox" { lines += [""] + SandboxExplanation.bundles }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// All keys by group, one line each.
+  static var overview: String {
+    let width = KeyTable.keys.map { $0.name.count }.max() ?? 0
+    var lines: [String] = []
+    for group in KeyGroup.allCases {
+      if !lines.isEmpty { lines.append("") }
+      lines.append("\(group.title):")
+      for key in KeyTable.keys where key.group == group {
+        lines.append("  \(key.name.padding(toLength: width, withPad: " ", startingAt: 0))  \(key.help)")
+      }
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private static func operators(of key: ConfigurationKey) -> String {
+    key.operators == .all ? "= += -=" : "="
+  }
+
+  private static func place(of key: ConfigurationKey) -> String {
+    switch key.scope {
+    case .service: "services"
+    case .serviceAndDefaults: "services and defaults"
+    case .defaults: "defaults"
+    }
+  }
+}
