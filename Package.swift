@@ -61,7 +61,9 @@ let ordinaryOnly: [Target] = [
     dependencies: ["SystemdIntegration", "LinuxSystem", "NetworkAddresses", "CLinux"], swiftSettings: strict),
   .testTarget(name: "SuperServerTests", dependencies: ["SuperServer"], swiftSettings: strict),
   .testTarget(name: "AdmissionControlTests", dependencies: ["AdmissionControl"], swiftSettings: strict),
-  .testTarget(name: "ServiceConfigurationTests", dependencies: ["ServiceConfiguration"], swiftSettings: strict),
+  .testTarget(
+    name: "ServiceConfigurationTests", dependencies: ["ServiceConfiguration"], exclude: ["Cases"],
+    swiftSettings: strict),
   .testTarget(name: "ServiceResolutionTests", dependencies: ["ServiceResolution"], swiftSettings: strict),
 ]
 

@@ -26,10 +26,16 @@ import Testing
   @Test(arguments: GoldenCase.all) func canonicalFormReadsBack(_ golden: GoldenCase) {
     let definitions = golden.load().entries.map { $0.definition }
     let text = CanonicalPrinter.sections(definitions)
-    let again = GoldenCase.load([("/etc/inetd.d/again.conf", Array(text.utf8))], golden.options)
+    // What the options of the command line added is part of the text by now.
+    var options = LoadOptions()
+    options.runsAsRoot = golden.options.runsAsRoot
+    let again = GoldenCase.load([("/etc/inetd.d/again.conf", Array(text.utf8))], options)
     let complaints = again.diagnostics.filter { $0.severity == .error }
     #expect(complaints.isEmpty, "\(DiagnosticRenderer(again.sources).text(of: complaints))\(text)")
-    #expect(again.entries.map { $0.definition } == definitions, "\(golden.name)\n\(text)")
+    // The macro would print both models in full.
+    let isSame = again.entries.map { $0.definition } == definitions
+    #expect(
+      isSame, "\(golden.name)\n\(difference(text, CanonicalPrinter.sections(again.entries.map { $0.definition })))")
   }
 
   @Test func everyPlaceLiesInItsFile() {

@@ -22,7 +22,7 @@ extension KeyTable {
       words: { $0.access.times.isEmpty ? nil : $0.access.times.map { $0.text } }),
     ConfigurationKey(
       "libwrap", "yes | no | NAME", default: "no",
-      "whether hosts.allow and hosts.deny are asked, and under which daemon name", effect: .notYetFor(["yes"]),
+      "whether hosts.allow and hosts.deny are asked, and under which daemon name", effect: .notYet,
       isRestriction: true,
       apply: { draft, reader in
         guard let word = reader.single() else { return }

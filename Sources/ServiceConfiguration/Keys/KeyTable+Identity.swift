@@ -58,7 +58,7 @@ extension KeyTable {
       "xinetd's flags; NAMEINARGS, KEEPALIVE, NOLIBWRAP, IPv4, IPv6 are read as argv0, keepalive, libwrap, protocol",
       operators: .all, effect: .notYetFor(["IDONLY", "SENSOR"]), apply: applyFlags, words: flagWords),
     ConfigurationKey(
-      "rpc_version", "N | N-M", default: "none", "versions of the RPC program", scope: .service, effect: .notYet,
+      "rpc_version", "N | N-M", default: "none", "versions of the RPC program", scope: .service,
       apply: { draft, reader in
         guard let word = reader.single() else { return }
         let ends = word.text.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
@@ -75,7 +75,7 @@ extension KeyTable {
         ]
       }),
     ConfigurationKey(
-      "rpc_number", "N", default: "from /etc/rpc", "number of the RPC program", scope: .service, effect: .notYet,
+      "rpc_number", "N", default: "from /etc/rpc", "number of the RPC program", scope: .service,
       apply: { draft, reader in
         if let value = reader.integer(0...Int(UInt32.max)) { draft.rpcNumber = UInt32(value) }
       },

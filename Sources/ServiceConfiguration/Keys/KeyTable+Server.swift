@@ -9,7 +9,7 @@ extension KeyTable {
         apply: { draft, reader in if let value = reader.boolean() { draft.wait = value } },
         words: { $0.wait ? ["yes"] : nil }),
       ConfigurationKey(
-        "user", "NAME | N | NAME.GROUP", default: "the daemon's, unless it is root", "who runs the server",
+        "user", "NAME | N | NAME:GROUP", default: "the daemon's, unless it is root", "who runs the server",
         isRestriction: true, apply: applyUser, words: { $0.process.user.map { [$0.text] } }),
       ConfigurationKey(
         "group", "NAME | N", default: "the user's", "the server's group", isRestriction: true,

@@ -65,9 +65,11 @@ extension ListenAddress {
       hostText = String(text[..<colon])
       portText = String(text[text.utf8.index(after: colon)...])
       if hostText.utf8.contains(UInt8(ascii: ":")) {
-        return failure(
-          "bad-address", "an IPv6 address needs brackets before its port", suggestion: "[\(hostText)]:\(portText)")
+        let near = IPAddress(hostText) == nil ? nil : "[\(hostText)]:\(portText)"
+        return failure("bad-address", "an IPv6 address needs brackets before its port", suggestion: near)
       }
+    } else if IPAddress(text) != nil {
+      return failure("bad-address", "'\(text)' lacks the port", suggestion: "\(text):PORT")
     }
     switch ListenPort.parse(portText) {
     case .failure(let error): return .failure(error)

@@ -19,9 +19,10 @@ extension SettingReader {
   mutating func choice<Value>(_ word: RawWord, _ choices: [(name: String, value: Value)]) -> Value? {
     for choice in choices where ASCII.equal(choice.name, word.text) { return choice.value }
     let names = choices.map { $0.name }
-    fail(
-      "unknown-value", "'\(word.text)' is no value of '\(key)' (\(names.joined(separator: ", ")))", at: word,
-      suggestion: NearMiss.nearest(to: word.text, among: names))
+    let suggestion = NearMiss.nearest(to: word.text, among: names)
+    // A long list is only worth reading where there is no guess.
+    let list = suggestion != nil && names.count > 6 ? "" : " (\(names.joined(separator: ", ")))"
+    fail("unknown-value", "'\(word.text)' is no value of '\(key)'\(list)", at: word, suggestion: suggestion)
     return nil
   }
 
@@ -39,7 +40,8 @@ extension SettingReader {
     }
     if range.contains(value) { return value }
     let bounds =
-      range.upperBound == .max ? "at least \(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)"
+      range.upperBound == .max || range.upperBound == Int(Int32.max)
+      ? "at least \(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)"
     fail("out-of-range", "'\(key)' must be \(bounds), not \(word.text)", at: word)
     return nil
   }
@@ -73,7 +75,11 @@ extension SettingReader {
       return nil
     }
     if range.contains(value) { return value }
-    fail("out-of-range", "'\(key)' must be \(range.lowerBound) to \(range.upperBound), not \(word.text)", at: word)
+    let bounds =
+      range.upperBound == UInt64(Int64.max)
+      ? "at least \(ValueText.size(range.lowerBound))"
+      : "\(ValueText.size(range.lowerBound)) to \(ValueText.size(range.upperBound))"
+    fail("out-of-range", "'\(key)' must be \(bounds), not \(word.text)", at: word)
     return nil
   }
 
@@ -84,10 +90,10 @@ extension SettingReader {
       return nil
     }
     if range.contains(value) { return value }
-    fail(
-      "out-of-range",
-      "'\(key)' must be \(ValueText.time(range.lowerBound)) to \(ValueText.time(range.upperBound)), not \(word.text)",
-      at: word)
+    let lowest = ValueText.time(range.lowerBound)
+    let bounds =
+      range.upperBound == Int(Int32.max) ? "at least \(lowest)" : "\(lowest) to \(ValueText.time(range.upperBound))"
+    fail("out-of-range", "'\(key)' must be \(bounds), not \(word.text)", at: word)
     return nil
   }
 

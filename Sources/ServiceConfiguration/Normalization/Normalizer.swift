@@ -103,7 +103,10 @@ package struct Normalizer {
       if isOwn { continue }
       findings.add(
         Diagnostic(
-          .error, "broken-defaults", "'\(broken.value)' of the defaults is in error and nothing replaces it here",
+          .error, "broken-defaults",
+          broken.value.isEmpty
+            ? "a line of the defaults cannot be read, and might have been a restriction"
+            : "'\(broken.value)' of the defaults is in error and nothing replaces it here",
           at: raw.name.range, notes: [.init("the default is here", at: broken.range)]))
       return false
     }
@@ -137,10 +140,10 @@ package struct Normalizer {
         var overriding = SettingApplication(dialect: .flat, inDefaults: true, findings: findings)
         _ = overriding.apply(block.overrides, to: &template)
       }
-      findings.conclude(since: start, outcome: "this default is ignored, and services that it restricts are skipped")
+      findings.conclude(since: start, outcome: "this default is ignored")
       if block.isBroken {
         // Nobody can say what the unreadable line would have restricted.
-        template.brokenRestrictions.append(Located("a line", at: block.name.range))
+        template.brokenRestrictions.append(Located("", at: block.name.range))
       }
     }
     return template

@@ -28,12 +28,7 @@ extension ServiceBuilder {
     } else if !definition.wait && definition.timeouts.idleStop != nil {
       warn("no-effect", "'idle_stop' has no effect with wait = no", key: "idle_stop")
     }
-    if case .builtin(let builtin) = definition.handler, !ServiceBuilder.activeBuiltins.contains(builtin) {
-      warn(
-        "not-active", "the built-in '\(builtin.name)' is understood but not acted on yet",
-        key: isSet("type") ? "type" : "flags")
-    }
-    warnAboutInactiveKeys()
+    if !hasFailed && isSound { warnAboutInactiveKeys() }
   }
 
   /// Whether a value came from defaults, where it is meant for those it fits.
@@ -44,6 +39,11 @@ extension ServiceBuilder {
 
   /// Every key that is understood but not acted on must say so.
   private func warnAboutInactiveKeys() {
+    if case .builtin(let builtin) = draft.definition.handler, builtin != .sensor,
+      !ServiceBuilder.activeBuiltins.contains(builtin)
+    {
+      warn("not-active", "the built-in '\(builtin.name)' is understood but not acted on yet", key: "type")
+    }
     for origin in draft.origins.entries {
       guard let key = KeyTable.key(named: origin.key) else { continue }
       switch key.effect {

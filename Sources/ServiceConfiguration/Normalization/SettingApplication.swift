@@ -24,6 +24,10 @@ struct SettingApplication {
     let start = findings.diagnostics.count
     var isSound = true
     for (place, setting) in settings.enumerated() {
+      if place > 0 && setting.key.range.file != settings[place - 1].key.range.file {
+        // The next override snippet: it may replace what the one before it set.
+        seen = (0, 0)
+      }
       if place == SettingApplication.mostSettings
         || findings.diagnostics.count - start >= SettingApplication.mostFindings
       {
@@ -38,6 +42,7 @@ struct SettingApplication {
   }
 
   private mutating func apply(_ setting: RawSetting, to draft: inout ServiceDraft, among all: [RawSetting]) -> Bool {
+    let start = findings.diagnostics.count
     guard let index = KeyTable.index(of: setting.key.text) else { return reportUnknown(setting.key) }
     let key = KeyTable.keys[index]
     guard inDefaults ? key.scope.allowsDefaults : key.scope.allowsService else {
@@ -45,7 +50,7 @@ struct SettingApplication {
     }
     if !key.operators.contains(KeyOperators(setting.operation)) {
       findings.add(Diagnostic(.error, "bad-operator", "'\(key.name)' takes only '='", at: setting.key.range))
-      return fail(key, setting, &draft)
+      return fail(key, setting, &draft, since: start)
     }
     if setting.operation == .set && isRepeated(index) {
       reportRepeated(key, setting.key, among: all)
@@ -59,13 +64,18 @@ struct SettingApplication {
       setting, key: key.name, dialect: dialect, inDefaults: inDefaults, findings: findings)
     key.apply(&draft, &reader)
     draft.origins[key.name] = reader.range
-    return reader.hasFailed ? fail(key, setting, &draft) : true
+    return reader.hasFailed ? fail(key, setting, &draft, since: start) : true
   }
 
   /// A default in error: what it restricts stays closed, the rest goes on without it.
-  private func fail(_ key: ConfigurationKey, _ setting: RawSetting, _ draft: inout ServiceDraft) -> Bool {
-    if inDefaults && key.isRestriction {
-      draft.brokenRestrictions.append(Located(key.name, at: setting.key.range))
+  private func fail(
+    _ key: ConfigurationKey, _ setting: RawSetting, _ draft: inout ServiceDraft, since start: Int
+  ) -> Bool {
+    if inDefaults {
+      findings.conclude(
+        since: start,
+        outcome: key.isRestriction ? "services that rely on this default are skipped" : "this default is ignored")
+      if key.isRestriction { draft.brokenRestrictions.append(Located(key.name, at: setting.key.range)) }
     }
     return false
   }
