@@ -76,7 +76,7 @@ import Testing
     ("service a\n{\n = x\n}\n", "3:2+1 error expected-key", "!a"),
     ("service a\n\nservice b\n{\n}\n", "1:1+7 error missing-block", "!a\nb"),
     ("service a", "1:1+7 error missing-block", "!a"),
-    ("service a\n{\n user = x\0\n}\n", "3:10+1 error nul-byte", "!a\n  user = x\0"),
+    ("service a\n{\n user = x\0\n}\n", "3:10+1 error nul-byte", "!a"),
     ("service a\n{\n}\nuser = x\nport = 3\n", "4:1+4 error outside-block", "!a"),
   ])
   func broken(text: String, finding: String, services: String) {

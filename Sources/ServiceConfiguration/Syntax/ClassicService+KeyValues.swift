@@ -68,6 +68,8 @@ extension ClassicService {
   private mutating func readProgram(_ definition: KeyValueDefinition) {
     let program = definition.first("exec")
     guard let program, program.text != "internal" else {
+      // What could not be read may be the program.
+      if program == nil && isBroken { return }
       addType(RawWord("INTERNAL", at: program?.range ?? definition.switchRange))
       return
     }

@@ -163,9 +163,9 @@ struct ClassicService {
     let numbers = suffix.dropping(1)
     switch suffix.text.utf8.first {
     case UInt8(ascii: "."), UInt8(ascii: ":"):
-      guard numbers.isNumber else { return badLimit(numbers.text.isEmpty ? suffix : numbers, emit) }
+      guard numbers.isNumber else { return badLimit(numbers, of: word, emit) }
       setRate("rate", numbers)
-    case UInt8(ascii: "/"): readFreeBSDLimits(numbers, emit)
+    case UInt8(ascii: "/"): readFreeBSDLimits(numbers, of: word, emit)
     default:
       isBroken = true
       emit(.diagnostic(.badWait(word)))
@@ -173,11 +173,14 @@ struct ClassicService {
   }
 
   /// `max[/per minute and source[/per source]]`; 0 = no limit.
-  private mutating func readFreeBSDLimits(_ word: RawWord, _ emit: (ParsedItem) -> Void) {
-    let numbers = word.split("/")
-    if numbers.count > 3 { return badLimit(numbers[3], emit) }
+  private mutating func readFreeBSDLimits(_ limits: RawWord, of word: RawWord, _ emit: (ParsedItem) -> Void) {
+    let numbers = limits.split("/")
+    if numbers.count > 3 {
+      isBroken = true
+      return emit(.diagnostic(.tooManyLimits(numbers[3])))
+    }
     for (place, number) in numbers.enumerated() {
-      guard number.isNumber else { return badLimit(number.text.isEmpty ? word : number, emit) }
+      guard number.isNumber else { return badLimit(number, of: word, emit) }
       let unlimited = number.text.utf8.allSatisfy { $0 == UInt8(ascii: "0") }
       switch place {
       case 0: set("instances", unlimited ? RawWord("UNLIMITED", at: number.range) : number)
@@ -187,9 +190,9 @@ struct ClassicService {
     }
   }
 
-  private mutating func badLimit(_ word: RawWord, _ emit: (ParsedItem) -> Void) {
+  private mutating func badLimit(_ number: RawWord, of word: RawWord, _ emit: (ParsedItem) -> Void) {
     isBroken = true
-    emit(.diagnostic(.badLimit(word)))
+    emit(.diagnostic(number.text.isEmpty ? .missingLimit(word) : .badLimit(number)))
   }
 
   private mutating func setRate(_ key: String, _ number: RawWord) {
@@ -228,7 +231,11 @@ struct ClassicService {
       types.append(RawWord("INTERNAL", at: program.range))
       return
     }
-    for argument in arguments where argument.range.length == argument.text.utf8.count && argument.hasPrefix("#") {
+    for (place, argument) in zip(arguments.indices, arguments) where argument.hasPrefix("#") {
+      let isQuoted = argument.range.length != argument.text.utf8.count
+      // One that starts its line was mentioned when the line was read.
+      let startsLine = words[place - 1].range.line != argument.range.line
+      if isQuoted || startsLine { continue }
       emit(.diagnostic(.commentInArguments(argument)))
       break
     }

@@ -32,7 +32,8 @@ extension ConfigurationLoader {
       return false
     }
     if let first = chain.firstIndex(where: { $0.identity == file.identity || $0.path == file.path }) {
-      fail(.includeCycle(directive.path, file: file.path, chain: chainNotes(from: first)))
+      // Nothing is missing from what is read: the file has had its turn.
+      result.diagnostics.append(.includeCycle(directive.path, file: file.path, chain: chainNotes(from: first)))
       return true
     }
     let link = ChainLink(path: file.path, identity: file.identity, site: directive.path.range)

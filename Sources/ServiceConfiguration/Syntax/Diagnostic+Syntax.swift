@@ -40,8 +40,11 @@ extension Diagnostic {
 
   // MARK: Flat files
 
-  static func unknownSection(_ range: SourceRange) -> Diagnostic {
-    error("unknown-section", "a section is '[service ID]' or '[defaults]'", "section skipped", at: range)
+  static func unknownSection(_ range: SourceRange, word: RawWord?) -> Diagnostic {
+    var finding = error(
+      "unknown-section", "a section is '[service ID]' or '[defaults]'", "section skipped", at: range)
+    finding.suggestion = word.flatMap { NearMiss.nearest(to: $0.text, among: ["service", "defaults"]) }
+    return finding
   }
 
   static func unclosedSection(_ range: SourceRange) -> Diagnostic {
@@ -171,6 +174,14 @@ extension Diagnostic {
     error("bad-limit", "expected a number, found '\(word.text)'", skipped, at: word.range)
   }
 
+  static func missingLimit(_ word: RawWord) -> Diagnostic {
+    error("bad-limit", "a number is missing in '\(word.text)'", skipped, at: word.range)
+  }
+
+  static func tooManyLimits(_ word: RawWord) -> Diagnostic {
+    error("bad-limit", "there are at most three limits", skipped, at: word.range)
+  }
+
   static func badBufferSize(_ word: RawWord) -> Diagnostic {
     error("bad-buffer-size", "expected 'sndbuf=SIZE' or 'rcvbuf=SIZE', found '\(word.text)'", skipped, at: word.range)
   }
@@ -214,7 +225,9 @@ extension Diagnostic {
   }
 
   static func unknownDirective(_ word: RawWord) -> Diagnostic {
-    error("unknown-directive", "unknown directive '\(word.text)'", "line skipped", at: word.range)
+    var finding = error("unknown-directive", "unknown directive '\(word.text)'", "line skipped", at: word.range)
+    finding.suggestion = NearMiss.nearest(to: word.text, among: [".include"])
+    return finding
   }
 
   static func missingServiceName(_ word: RawWord) -> Diagnostic {
@@ -226,7 +239,9 @@ extension Diagnostic {
   }
 
   static func unknownOption(_ key: RawWord) -> Diagnostic {
-    error("unknown-option", "unknown option '\(key.text)'", skipped, at: key.range)
+    var finding = error("unknown-option", "unknown option '\(key.text)'", skipped, at: key.range)
+    finding.suggestion = NearMiss.nearest(to: key.text, among: ClassicService.keyValueNames)
+    return finding
   }
 
   static func optionGivenTwice(_ key: RawWord, first: RawWord) -> Diagnostic {
@@ -245,6 +260,14 @@ extension Diagnostic {
 
   static func missingSemicolon(_ range: SourceRange) -> Diagnostic {
     error("missing-semicolon", "the definition that starts here has no ';' at its end", skipped, at: range)
+  }
+
+  /// The same finding in a defaults block, which is no service.
+  func inDefaults(_ kind: RawService.Kind?) -> Diagnostic {
+    guard kind == .defaults, severity == .error else { return self }
+    var finding = self
+    finding.outcome = "services that rely on these defaults are skipped"
+    return finding
   }
 
   // MARK: Files

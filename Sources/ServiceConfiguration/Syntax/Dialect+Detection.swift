@@ -19,6 +19,7 @@ extension Dialect {
     var cursor = start
     if cursor.byte == UInt8(ascii: "[") { return isSectionHeader(at: cursor) ? .flat : .classic }
     if cursor.byte == UInt8(ascii: ".") { return .classic }
+    if cursor.byte == UInt8(ascii: "{") || cursor.byte == UInt8(ascii: "}") { return .xinetd }
     let isEntry = cursor.isAtWord("service") || cursor.isAtWord("include") || cursor.isAtWord("includedir")
     let isDefaults = cursor.isAtWord("defaults") || isBlock("defaults", at: cursor)
     let first = cursor.key()

@@ -52,7 +52,9 @@ struct FlatParser {
     faults.forEach { emit(.diagnostic(.wordFault($0))) }
     isInLostSection = !open(words, isSound: isClosed && faults.isEmpty)
     if isInLostSection {
-      if faults.isEmpty { emit(.diagnostic(isClosed ? .unknownSection(range) : .unclosedSection(range))) }
+      if faults.isEmpty {
+        emit(.diagnostic(isClosed ? .unknownSection(range, word: words.first) : .unclosedSection(range)))
+      }
       emit(.lostService)
     } else {
       cursor.skipBlanks()
@@ -95,24 +97,30 @@ struct FlatParser {
     let key = cursor.key()
     cursor.skipBlanks()
     guard !key.text.isEmpty, let operation = cursor.assignment() else {
-      let faults = cursor.takeFaults()
-      faults.forEach { emit(.diagnostic(.wordFault($0))) }
-      if faults.isEmpty {
-        emit(.diagnostic(key.text.isEmpty ? .expectedKey(cursor.hereRange) : .expectedOperator(key)))
+      if !reportFaults(emit) {
+        let finding = key.text.isEmpty ? Diagnostic.expectedKey(cursor.hereRange) : .expectedOperator(key)
+        emit(.diagnostic(finding.inDefaults(service?.kind)))
       }
       return spoil(at: key, emit)
     }
     var values: [RawWord] = []
     while nextValue() { values.append(cursor.flatWord()) }
-    let faults = cursor.takeFaults()
-    faults.forEach { emit(.diagnostic(.wordFault($0))) }
-    if faults.contains(where: { $0.kind != .blankAfterBackslash }) { spoil(at: key, emit) }
+    let isSpoilt = reportFaults(emit)
+    if isSpoilt { spoil(at: key, emit) }
     if key.text == "include" || key.text == "includedir" {
-      return include(key, operation, values, emit)
+      return isSpoilt ? emit(.lostService) : include(key, operation, values, emit)
     }
-    if isInLostSection { return }
+    // A value that cannot be read is not judged again, but what names the service must not be lost.
+    if isInLostSection || (isSpoilt && !RawService.isNaming(key.text)) { return }
     if service == nil { openOwnService(at: key) }
     service?.settings.append(RawSetting(key: key, operation: operation, values: values))
+  }
+
+  /// Reports what was wrong with the words of a line; true when the line cannot be used.
+  private mutating func reportFaults(_ emit: (ParsedItem) -> Void) -> Bool {
+    let faults = cursor.takeFaults()
+    for fault in faults { emit(.diagnostic(.wordFault(fault).inDefaults(service?.kind))) }
+    return faults.contains { $0.kind != .blankAfterBackslash }
   }
 
   /// Moves to the next value of the logical line.

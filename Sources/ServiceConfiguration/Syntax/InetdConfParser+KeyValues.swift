@@ -92,7 +92,8 @@ extension InetdConfParser {
       if !cursor.isAtEndOfLine && cursor.byte != UInt8(ascii: "#") { return true }
       cursor.nextLine()
       if cursor.isAtEnd || isAtDefinition {
-        emit(.diagnostic(.missingSemicolon(definition.switchRange)))
+        // A quote that is not closed has swallowed the semicolon: one finding is enough.
+        if cursor.faults.isEmpty { emit(.diagnostic(.missingSemicolon(definition.switchRange))) }
         return false
       }
     }

@@ -26,3 +26,10 @@ struct ParseContext {
   var isDropIn: Bool
   var defaultHosts: [RawWord] = []
 }
+
+extension RawService {
+  /// Whether a key has a part in the id of its service: a running service is recognised by it even when it is in error.
+  static func isNaming(_ key: String) -> Bool {
+    key == "id" || key == "service" || key == "protocol" || key == "socket_type" || key == "bind"
+  }
+}

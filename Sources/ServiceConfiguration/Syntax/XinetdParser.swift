@@ -203,21 +203,29 @@ struct XinetdParser {
     cursor.skipBlanks()
     let hasBlankBefore = cursor.index > keyEnd
     guard !key.text.isEmpty, let operation = cursor.assignment() else {
-      let faults = cursor.takeFaults()
-      faults.forEach { emit(.diagnostic(.wordFault($0))) }
-      if faults.isEmpty {
-        emit(.diagnostic(key.text.isEmpty ? .expectedKey(cursor.hereRange) : .expectedOperator(key)))
+      if !reportFaults(emit) {
+        let finding = key.text.isEmpty ? Diagnostic.expectedKey(cursor.hereRange) : .expectedOperator(key)
+        emit(.diagnostic(finding.inDefaults(block?.kind)))
       }
       block?.isBroken = true
       return cursor.nextLine()
     }
     if block != nil && !(hasBlankBefore && TextCursor.endsWord(cursor.byte)) { emit(.diagnostic(.missingBlank(key))) }
     let values = attributeValues(of: key, emit)
-    let faults = cursor.takeFaults()
-    faults.forEach { emit(.diagnostic(.wordFault($0))) }
-    if !faults.isEmpty { block?.isBroken = true }
-    block?.settings.append(RawSetting(key: key, operation: operation, values: values))
+    let isSpoilt = reportFaults(emit)
+    if isSpoilt { block?.isBroken = true }
+    // A value that cannot be read is not judged again, but what names the service must not be lost.
+    if !isSpoilt || RawService.isNaming(key.text) {
+      block?.settings.append(RawSetting(key: key, operation: operation, values: values))
+    }
     cursor.nextLine()
+  }
+
+  /// Reports what was wrong with the words of a line; true when there was something.
+  private mutating func reportFaults(_ emit: (ParsedItem) -> Void) -> Bool {
+    let faults = cursor.takeFaults()
+    for fault in faults { emit(.diagnostic(.wordFault(fault).inDefaults(block?.kind))) }
+    return !faults.isEmpty
   }
 
   private mutating func attributeValues(of key: RawWord, _ emit: (ParsedItem) -> Void) -> [RawWord] {
