@@ -1,0 +1,122 @@
+import ServiceModel
+
+/// Switching single lines of inetd.conf off and on, as update-inetd does: `#<off># ` before each line of an entry.
+///
+/// Everything else in the file stays as it is, byte for byte. A definition in NetBSD's key-values notation has a switch
+/// of its own, `on` or `off`, and that is what is changed.
+package enum OffMarks {
+  /// The mark that is written. Others are known when a line is switched on again.
+  private static let mark = Array("#<off># ".utf8)
+  private static let known = [Array("#<off>#".utf8), Array("#disabled#".utf8)]
+
+  /// The file with only the marked lines in it, without their marks, each where it stands: read like any inetd.conf, it
+  /// tells which services are switched off. Lines that set the default address stay.
+  package static func revealed(_ bytes: [UInt8]) -> [UInt8] {
+    var result: [UInt8] = []
+    for line in lines(of: bytes) {
+      if let length = markLength(of: line) {
+        result += line.dropFirst(length)
+      } else if isHostLine(line) {
+        result += line
+      } else if line.last == TextCursor.newline {
+        result.append(TextCursor.newline)
+      }
+    }
+    return result
+  }
+
+  /// The file with the entry that starts in `line` (counted from 1) switched off; nil when no entry starts there.
+  package static func disable(_ bytes: [UInt8], line number: Int) -> [UInt8]? {
+    var all = lines(of: bytes)
+    let start = number - 1
+    guard all.indices.contains(start), isEntryLine(all[start]) else { return nil }
+    if let place = switchPlace(of: all[start]) {
+      all[start] = replacing(all[start], at: place, old: "on", new: "off")
+      return Array(all.joined())
+    }
+    var index = start
+    repeat {
+      all[index] = mark + all[index]
+      index += 1
+    } while index < all.count && isContinuation(all[index])
+    return Array(all.joined())
+  }
+
+  /// The file with the entry in the marked `line` (counted from 1) switched on; nil when none is switched off there.
+  package static func enable(_ bytes: [UInt8], line number: Int) -> [UInt8]? {
+    var all = lines(of: bytes)
+    let start = number - 1
+    guard all.indices.contains(start) else { return nil }
+    if isEntryLine(all[start]), let place = switchPlace(of: all[start]) {
+      all[start] = replacing(all[start], at: place, old: "off", new: "on")
+      return Array(all.joined())
+    }
+    guard let length = markLength(of: all[start]) else { return nil }
+    all[start].removeFirst(length)
+    var index = start + 1
+    while index < all.count, let length = markLength(of: all[index]),
+      isContinuation(Array(all[index].dropFirst(length)))
+    {
+      all[index].removeFirst(length)
+      index += 1
+    }
+    return Array(all.joined())
+  }
+
+  // MARK: Lines
+
+  /// The lines with their ends.
+  private static func lines(of bytes: [UInt8]) -> [[UInt8]] {
+    var lines: [[UInt8]] = []
+    var start = 0
+    for index in bytes.indices where bytes[index] == TextCursor.newline {
+      lines.append(Array(bytes[start...index]))
+      start = index + 1
+    }
+    if start < bytes.count { lines.append(Array(bytes[start...])) }
+    return lines
+  }
+
+  private static func isContinuation(_ line: [UInt8]) -> Bool {
+    guard let first = line.first, first == 0x20 || first == 0x09 else { return false }
+    return line.contains { !TextCursor.endsWord($0) }
+  }
+
+  private static func isEntryLine(_ line: [UInt8]) -> Bool {
+    guard let first = line.first(where: { !TextCursor.isBlank($0) }) else { return false }
+    return first != TextCursor.newline && first != UInt8(ascii: "#") && first != UInt8(ascii: ".")
+  }
+
+  /// `host:` alone.
+  private static func isHostLine(_ line: [UInt8]) -> Bool {
+    guard isEntryLine(line) else { return false }
+    let words = line.split { TextCursor.endsWord($0) }
+    return words.count == 1 && words[0].last == UInt8(ascii: ":")
+  }
+
+  /// The bytes of a mark and one blank behind it; nil when the line has none.
+  private static func markLength(of line: [UInt8]) -> Int? {
+    for mark in known where line.starts(with: mark) {
+      let next = line.count > mark.count ? line[mark.count] : 0
+      return mark.count + (next == 0x20 || next == 0x09 ? 1 : 0)
+    }
+    return nil
+  }
+
+  /// Where the `on` or `off` of a key-values definition stands in its first line.
+  private static func switchPlace(of line: [UInt8]) -> Int? {
+    var cursor = TextCursor(line, file: SourceFileID(index: 0))
+    cursor.skipBlanks()
+    _ = cursor.classicWord()
+    cursor.skipBlanks()
+    return cursor.isAtSwitch ? cursor.index : nil
+  }
+
+  private static func replacing(_ line: [UInt8], at place: Int, old: StaticString, new: StaticString) -> [UInt8] {
+    let end = place + old.utf8CodeUnitCount
+    guard end <= line.count else { return line }
+    for offset in 0..<old.utf8CodeUnitCount where line[place + offset] != old.utf8Start[offset] { return line }
+    // `of` is no `off`, and `on` is no part of it.
+    return Array(line[..<place]) + (0..<new.utf8CodeUnitCount).map { new.utf8Start[$0] } + Array(line[end...])
+  }
+}
