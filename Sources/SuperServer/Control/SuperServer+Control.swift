@@ -1,7 +1,7 @@
-import EventLoop
 import AdmissionControl
 import CLinux
 import ControlProtocol
+import EventLoop
 import LinuxSystem
 import NetworkAddresses
 import ServiceModel

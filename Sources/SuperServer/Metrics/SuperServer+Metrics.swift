@@ -1,6 +1,6 @@
-import ServiceModel
 import AdmissionControl
 import LinuxSystem
+import ServiceModel
 
 // The daemon's figures for monitoring. Labels are service ids and fixed words only: nothing a stranger can multiply.
 extension SuperServer {
