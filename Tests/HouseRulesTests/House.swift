@@ -21,6 +21,7 @@ struct House {
     "LinuxSystem": .system(1),
     "ServiceConfiguration": .pure(2),
     "AdmissionControl": .pure(2),
+    "ControlProtocol": .pure(2),
     "EventLoop": .system(2),
     "ProcessSpawning": .system(2),
     "SystemdIntegration": .system(2),
@@ -32,6 +33,9 @@ struct House {
 
   /// C modules with a single way in.
   static let onlyImporter = ["CSpawn": "ProcessSpawning", "CSystemd": "SystemdIntegration"]
+
+  /// The one place that vouches for its own safety: a value shared until it differs, never changed while shared.
+  static let vouchesForItself = "Sources/ServiceModel/Shared.swift"
 
   /// What of the clock Swift itself offers without an import.
   static let clockWords = ["ContinuousClock", "SuspendingClock", "Task.sleep"]

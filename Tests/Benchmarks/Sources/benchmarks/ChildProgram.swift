@@ -1,0 +1,48 @@
+import Foundation
+
+/// A program started by the benchmark, by posix_spawn(3): Foundation's Process has been seen to miss an exit.
+final class ChildProgram {
+  let pid: pid_t
+  private var status: Int32?
+
+  /// Starts `words[0]`, a path; `output` and `errors` are files to write, /dev/null without.
+  init(_ words: [String], output: String = "/dev/null", errors: String = "/dev/null") throws {
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
+    posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
+    let arguments = words.map { strdup($0) } + [nil]
+    let environment = [strdup("PATH=/usr/sbin:/usr/bin:/sbin:/bin"), nil]
+    defer { (arguments + environment).forEach { free($0) } }
+    var child: pid_t = 0
+    let result = posix_spawn(&child, words[0], &actions, nil, arguments, environment)
+    guard result == 0 else { throw Trouble("start \(words[0]): \(String(cString: strerror(result)))") }
+    pid = child
+  }
+
+  var isRunning: Bool {
+    if status != nil { return false }
+    var word: Int32 = 0
+    guard waitpid(pid, &word, WNOHANG) == pid else { return true }
+    status = word
+    return false
+  }
+
+  /// Waits for the end and returns the wait status; 0 is a good end.
+  @discardableResult
+  func wait() -> Int32 {
+    if let status { return status }
+    var word: Int32 = 0
+    while waitpid(pid, &word, 0) < 0 && errno == EINTR {}
+    status = word
+    return word
+  }
+
+  func end() {
+    guard isRunning else { return }
+    kill(pid, SIGKILL)
+    wait()
+  }
+}
