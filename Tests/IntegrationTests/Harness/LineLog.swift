@@ -3,7 +3,8 @@ import Foundation
 /// Reads a pipe to its end on a thread of its own and hands out its lines to whoever waits for one.
 final class LineLog: @unchecked Sendable {
   private let condition = NSCondition()
-  private var collected: [String] = []
+  /// The last one may still grow: a prompt has no line end.
+  private var collected = [""]
   private var ended = false
 
   /// Takes over `descriptor`.
@@ -16,27 +17,28 @@ final class LineLog: @unchecked Sendable {
         if count < 0 && errno == EINTR { continue }
         if count <= 0 { break }
         partial += buffer[..<count]
-        var lines = partial.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-        partial = Array(lines.removeLast())
-        add(lines.map { String(decoding: $0, as: UTF8.self) })
+        let lines = partial.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        replaceLast(by: lines.map { String(decoding: $0, as: UTF8.self) })
+        partial = Array(lines[lines.count - 1])
       }
       close(descriptor)
       condition.withLock {
-        if !partial.isEmpty { collected.append(String(decoding: partial, as: UTF8.self)) }
         ended = true
         condition.broadcast()
       }
     }
   }
 
-  private func add(_ lines: [String]) {
+  private func replaceLast(by lines: [String]) {
     condition.withLock {
+      collected.removeLast()
       collected += lines
       condition.broadcast()
     }
   }
 
-  var lines: [String] { condition.withLock { collected } }
+  /// The lines so far; the last one may be unfinished.
+  var lines: [String] { condition.withLock { collected.last == "" ? collected.dropLast() : collected } }
   var text: String { lines.joined(separator: "\n") }
 
   /// Waits until all writers have closed the pipe and returns everything.
@@ -46,7 +48,7 @@ final class LineLog: @unchecked Sendable {
     } orFail: {
       "the output has no end"
     }
-    return text
+    return condition.withLock { collected.joined(separator: "\n") }
   }
 
   /// Waits for `count` lines that satisfy `matches` and returns them.

@@ -29,8 +29,11 @@ final class Scratch {
     let file = self(name)
     try FileManager.default.createDirectory(
       atPath: (file as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
-    try Data(bytes).write(to: URL(filePath: file))
-    chmod(file, mode)
+    // Complete before anybody sees it: the daemon may be reading while a test writes.
+    let draft = "\(path)/draft.\(UUID().uuidString)"
+    try Data(bytes).write(to: URL(filePath: draft))
+    chmod(draft, mode)
+    guard rename(draft, file) == 0 else { throw Failure("rename to \(file): \(errorText())") }
     return file
   }
 

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 /// The three syntaxes in which the same service can be written.
@@ -14,13 +15,13 @@ struct Service {
   var socketType = "stream"
   var protocolName = "tcp"
   var wait = false
-  var user = "root"
+  var user = Service.ownUser
   var group: String?
   /// Absolute path, or `internal`.
   var server: String
   /// What follows the program's own name.
   var arguments: [String] = []
-  /// Further keys; classic lines cannot say them.
+  /// Further keys, `name +` to add to what is there; classic lines cannot say them.
   var keys: [(String, String)] = []
   /// `.N` behind nowait.
   var perMinute: Int?
@@ -56,16 +57,25 @@ struct Service {
     return pairs + keys
   }
 
+  private static func assignment(_ key: String, _ value: String) -> String {
+    key.hasSuffix(" +") ? "\(key)= \(value)" : "\(key) = \(value)"
+  }
+
+  /// Who runs the tests: servers can always be that.
+  static let ownUser = String(cString: getpwuid(getuid()).pointee.pw_name)
+
   private var name: String { isNumeric ? id : port }
 
   private var xinetdBlock: String {
     let unlisted = isNumeric && server != "internal" ? [("type", "UNLISTED")] : []
-    let body = (unlisted + pairs).map { "\t\($0)\t= \($1)\n" }.joined()
+    // xinetd's own default is to say nothing.
+    let logging = keys.contains { $0.0 == "log_on_failure" } ? [] : [("log_on_failure", "HOST")]
+    let body = (unlisted + pairs + logging).map { "\t\(Self.assignment($0, $1))\n" }.joined()
     return "service \(name)\n{\n\tid\t= \(id)\n\(body)}\n"
   }
 
   private var flatFile: String {
-    "service = \(name)\nid = \(id)\n" + pairs.map { "\($0) = \($1)\n" }.joined()
+    "service = \(name)\nid = \(id)\n" + pairs.map { "\(Self.assignment($0, $1))\n" }.joined()
   }
 }
 
@@ -80,8 +90,6 @@ extension Scratch {
   }
 
   func write(_ service: Service, _ syntax: Syntax) throws {
-    // No dot in the name, as in xinetd.d; `.conf` for the native form.
-    let suffix = syntax == .flat ? ".conf" : ""
-    try write("\(Daemon.directoryName)/\(service.id)\(suffix)", service.text(syntax))
+    try write(name(of: service, syntax), service.text(syntax))
   }
 }
