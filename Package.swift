@@ -9,7 +9,7 @@ let embedded = Context.environment["INETD_EMBEDDED"] == "1"
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 let daemon: [SwiftSetting] =
   strict
-  + (embedded ? [.enableExperimentalFeature("Embedded"), .unsafeFlags(["-wmo", "-Osize"])] : [])
+  + (embedded ? [.enableExperimentalFeature("Embedded"), .unsafeFlags(["-wmo", "-Osize", "-Xfrontend", "-function-sections"])] : [])
 
 /// The layers of the house; imports point down only (checked by HouseRulesTests).
 let layers: [Target] = [
