@@ -28,7 +28,7 @@ public final class EventLoop {
   /// Called after each batch of events and timers: the place to flush what was gathered. Costs one branch when unset.
   package var batchEnded: (() -> Void)?
 
-  package init() throws(SystemError) {
+  @export(interface) package init() throws(SystemError) {
     poll = try FileDescriptor.epoll()
     events = .allocate(capacity: EventLoop.batchSize)
     events.initialize(repeating: epoll_event(), count: EventLoop.batchSize)
@@ -45,7 +45,7 @@ public final class EventLoop {
 extension EventLoop {
   /// Watches `descriptor` for `interest` and tells `source`. The descriptor stays the caller's, who removes the source
   /// before closing it.
-  package func add(
+  @export(interface) package func add(
     _ source: EventSource, _ descriptor: BorrowedDescriptor, _ interest: EventSet
   ) throws(SystemError) {
     precondition(!source.isRegistered, "a source watches one descriptor")
@@ -70,7 +70,7 @@ extension EventLoop {
 
   /// Changes what a registered source is watched for; an empty set keeps it registered but quiet (except for errors and
   /// hang-ups, which the kernel always reports).
-  package func modify(_ source: EventSource, _ interest: EventSet) throws(SystemError) {
+  @export(interface) package func modify(_ source: EventSource, _ interest: EventSet) throws(SystemError) {
     precondition(source.isRegistered, "only a registered source can change its interest")
     if source.interest == interest { return }
     try control(EPOLL_CTL_MOD, source.descriptor, source.slot, interest)
@@ -79,7 +79,7 @@ extension EventLoop {
 
   /// Stops watching. Events of this batch that were already fetched for the source are dropped. Harmless when it is not
   /// registered.
-  package func remove(_ source: EventSource) {
+  @export(interface) package func remove(_ source: EventSource) {
     guard source.isRegistered else { return }
     var event = epoll_event()
     // Fails only when the descriptor has been closed too early; then the kernel has forgotten it already.
@@ -106,38 +106,38 @@ extension EventLoop {
 // Timers.
 extension EventLoop {
   /// Fires `timer` once at or soon after `time`. A scheduled timer is moved.
-  package func schedule(_ timer: LoopTimer, at time: MonotonicTime) {
+  @export(interface) package func schedule(_ timer: LoopTimer, at time: MonotonicTime) {
     timers.insert(timer, at: time)
   }
 
   /// Fires `timer` once, `span` after the loop's present time.
-  package func schedule(_ timer: LoopTimer, after span: TimeSpan) {
+  @export(interface) package func schedule(_ timer: LoopTimer, after span: TimeSpan) {
     timers.insert(timer, at: now + span)
   }
 
   /// Harmless when the timer is not scheduled.
-  package func cancel(_ timer: LoopTimer) { timers.remove(timer) }
+  @export(interface) package func cancel(_ timer: LoopTimer) { timers.remove(timer) }
 
   /// Timers that are waiting.
   package var timerCount: Int { timers.count }
 
   /// Runs `action` once when the present batch is done, before the loop sleeps.
-  package func afterBatch(_ action: @escaping () -> Void) { deferred.append(action) }
+  @export(interface) package func afterBatch(_ action: @escaping () -> Void) { deferred.append(action) }
 }
 
 // Running.
 extension EventLoop {
   /// Runs until `stop`. Throws only when epoll itself fails, which no remote can cause.
-  package func run() throws(SystemError) {
+  @export(interface) package func run() throws(SystemError) {
     isRunning = true
     while isRunning { try runBatch() }
   }
 
   /// Ends `run` when the present batch is done.
-  package func stop() { isRunning = false }
+  @export(interface) package func stop() { isRunning = false }
 
   /// Waits for one batch of events or timers and handles it; at most until `limit` has passed.
-  package func runBatch(limit: TimeSpan? = nil) throws(SystemError) {
+  @export(interface) package func runBatch(limit: TimeSpan? = nil) throws(SystemError) {
     let count = clinux_epoll_wait(poll.raw, events, Int32(EventLoop.batchSize), timeout(limit))
     now = .now
     if count < 0 {

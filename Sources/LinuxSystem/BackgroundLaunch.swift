@@ -13,7 +13,7 @@ package enum BackgroundLaunch {
   }
 
   /// Forks. Must run before the event loop, threads or locks that a fork would split.
-  package static func detach() throws(SystemError) -> Role {
+  @export(interface) package static func detach() throws(SystemError) -> Role {
     let pipe = try FileDescriptor.pipe()
     let pid = try checked("fork") { fork() }
     if pid == 0 {
@@ -55,7 +55,7 @@ package final class ReadinessReport {
   init(descriptor: consuming FileDescriptor) { self.descriptor = consume descriptor }
 
   /// Lets the launcher go: status 0 means ready, any other is its exit status. The text goes to its stderr.
-  package func send(status: UInt8, text: String = "") {
+  @export(interface) package func send(status: UInt8, text: String = "") {
     guard let descriptor = descriptor.take() else { return }
     let message = [status] + Array(text.utf8)
     // A launcher that has gone needs no report.

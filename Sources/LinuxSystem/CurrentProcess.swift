@@ -154,3 +154,9 @@ extension CurrentProcess {
   // RLIM_INFINITY is all ones.
   private static func value(_ limit: UInt) -> UInt64? { limit == .max ? nil : UInt64(limit) }
 }
+
+extension CurrentProcess {
+  /// Returns memory that was only needed for a while, such as for reading the configuration: free heap pages, and
+  /// the mapping of code that has done its work (madvise(2), MADV_DONTNEED on clean file pages).
+  package static func releaseMemory() { clinux_release_memory() }
+}

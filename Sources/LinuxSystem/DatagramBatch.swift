@@ -25,7 +25,7 @@ package final class DatagramBatch {
   private static let controlSize = Int(CLINUX_PACKET_INFO_SPACE)
 
   /// Untouched pages of a large buffer cost no memory: only datagrams that arrive are paid for.
-  package init(capacity: Int = 32, size: Int = 65_536) {
+  @export(interface) package init(capacity: Int = 32, size: Int = 65_536) {
     self.capacity = capacity
     self.size = size
     payloads = .allocate(byteCount: capacity * size, alignment: 64)
@@ -66,7 +66,7 @@ package final class DatagramBatch {
   }
 
   /// Takes what waits, up to `capacity`. `.transferred` is the number of datagrams.
-  package func receive(from socket: BorrowedDescriptor) -> TransferResult {
+  @export(interface) package func receive(from socket: BorrowedDescriptor) -> TransferResult {
     replies = 0
     for index in 0..<count { offer(index) }
     let result = TransferResult.of {
@@ -77,16 +77,16 @@ package final class DatagramBatch {
   }
 
   /// The bytes of a received datagram, valid until the next `receive`. They may be changed in place for the reply.
-  package func payload(_ index: Int) -> UnsafeMutableRawBufferPointer {
+  @export(interface) package func payload(_ index: Int) -> UnsafeMutableRawBufferPointer {
     UnsafeMutableRawBufferPointer(start: payloads + index * size, count: min(Int(received[index].msg_len), size))
   }
 
-  package func wasTruncated(_ index: Int) -> Bool {
+  @export(interface) package func wasTruncated(_ index: Int) -> Bool {
     received[index].msg_hdr.msg_flags & Int32(MSG_TRUNC) != 0
   }
 
   /// Who sent a received datagram.
-  package func peer(_ index: Int) -> SocketAddress {
+  @export(interface) package func peer(_ index: Int) -> SocketAddress {
     var address = SocketAddress()
     address.storage = names[index]
     address.length = received[index].msg_hdr.msg_namelen
@@ -94,7 +94,7 @@ package final class DatagramBatch {
   }
 
   /// The address a received datagram was sent to; nil without `SocketOption.packetInformation`.
-  package func destination(_ index: Int) -> IPAddress? {
+  @export(interface) package func destination(_ index: Int) -> IPAddress? {
     let packet = packet(index)
     return withUnsafeBytes(of: packet.address) { bytes in
       switch packet.family {
@@ -107,7 +107,7 @@ package final class DatagramBatch {
 
   /// Whether a received datagram was for this host alone, neither broadcast nor to a group. False when the socket does
   /// not say (`SocketOption.packetInformation`): such a datagram gets no answer.
-  package func wasUnicast(_ index: Int) -> Bool {
+  @export(interface) package func wasUnicast(_ index: Int) -> Bool {
     let packet = packet(index)
     switch packet.family {
     case AF_INET:
@@ -131,7 +131,7 @@ package final class DatagramBatch {
 extension DatagramBatch {
   /// Prepares the one answer to a received datagram. The bytes must stay in place until `sendReplies`, and nothing more
   /// may be asked about the datagram's destination: the memory serves the reply.
-  package func reply(to index: Int, with bytes: UnsafeRawBufferPointer) {
+  @export(interface) package func reply(to index: Int, with bytes: UnsafeRawBufferPointer) {
     precondition(replies < capacity, "one reply for each datagram")
     outputs[replies] = iovec(iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress), iov_len: bytes.count)
     var header = msghdr()
@@ -152,7 +152,7 @@ extension DatagramBatch {
   /// Sends the prepared replies without waiting and forgets them. A peer's own failure (an ICMP refusal, a full buffer)
   /// costs only its reply. Returns how many left.
   @discardableResult
-  package func sendReplies(on socket: BorrowedDescriptor) -> Int {
+  @export(interface) package func sendReplies(on socket: BorrowedDescriptor) -> Int {
     var next = 0
     var delivered = 0
     while next < replies {

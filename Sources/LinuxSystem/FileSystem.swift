@@ -44,7 +44,7 @@ package struct FileStatus: Equatable, Sendable {
 
   /// Whether somebody who is neither root nor `user` could have written it. Group-writable counts unless the group is
   /// root's; a sticky directory does not count, where others can only add.
-  package func isWritable(byOthersThan user: UInt32) -> Bool {
+  @export(interface) package func isWritable(byOthersThan user: UInt32) -> Bool {
     if owner != 0 && owner != user { return true }
     if mode & 0o002 != 0 && !(kind == .directory && mode & 0o1000 != 0) { return true }
     return mode & 0o020 != 0 && group != 0
@@ -66,7 +66,7 @@ package enum FileSystem {
   ///
   /// Fails with EISDIR for a directory, EINVAL for any other non-file (a FIFO is never waited for), EFBIG beyond
   /// `limit`.
-  package static func contents(of path: String, limit: Int = sizeLimit) throws(SystemError) -> FileContents {
+  @export(interface) package static func contents(of path: String, limit: Int = sizeLimit) throws(SystemError) -> FileContents {
     let file = try FileDescriptor.open(path, flags: O_RDONLY | O_NONBLOCK)
     let status = try file.borrowed.status(subject: path)
     switch status.kind {
@@ -94,7 +94,7 @@ package enum FileSystem {
   }
 
   /// The names in a directory, sorted bytewise, without `.` and `..`.
-  package static func names(in directory: String) throws(SystemError) -> [String] {
+  @export(interface) package static func names(in directory: String) throws(SystemError) -> [String] {
     // opendir opens with O_CLOEXEC.
     guard let stream = opendir(directory) else { throw SystemError.last("list", directory) }
     defer { closedir(stream) }
@@ -115,12 +115,12 @@ package enum FileSystem {
   }
 
   /// stat(2): follows links. Nil when nothing is there.
-  package static func status(of path: String) throws(SystemError) -> FileStatus? {
+  @export(interface) package static func status(of path: String) throws(SystemError) -> FileStatus? {
     try status(path, flags: 0)
   }
 
   /// lstat(2): of the link itself. Nil when nothing is there.
-  package static func status(ofLink path: String) throws(SystemError) -> FileStatus? {
+  @export(interface) package static func status(ofLink path: String) throws(SystemError) -> FileStatus? {
     try status(path, flags: AT_SYMLINK_NOFOLLOW)
   }
 
@@ -133,50 +133,50 @@ package enum FileSystem {
   }
 
   /// Whether the daemon's own real user may execute a file: nil when it may, else why not (access(2)).
-  package static func reasonNotExecutable(_ path: String) -> SystemError? {
+  @export(interface) package static func reasonNotExecutable(_ path: String) -> SystemError? {
     if faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) != 0 { return .last("execute", path) }
     var status = stat()
     if fstatat(AT_FDCWD, path, &status, 0) != 0 { return .last("execute", path) }
     return FileStatus(status).kind == .regular ? nil : SystemError("execute", path, errno: EACCES)
   }
 
-  package static func unlink(_ path: String) throws(SystemError) {
+  @export(interface) package static func unlink(_ path: String) throws(SystemError) {
     try checked("remove", path) { CLinux.unlink(path) }
   }
 
-  package static func rename(_ path: String, to target: String) throws(SystemError) {
+  @export(interface) package static func rename(_ path: String, to target: String) throws(SystemError) {
     try checked("rename to", target) { CLinux.rename(path, target) }
   }
 
-  package static func createDirectory(_ path: String, mode: UInt32 = 0o755) throws(SystemError) {
+  @export(interface) package static func createDirectory(_ path: String, mode: UInt32 = 0o755) throws(SystemError) {
     try checked("create directory", path) { mkdir(path, mode_t(mode)) }
   }
 
-  package static func setMode(_ mode: UInt32, of path: String) throws(SystemError) {
+  @export(interface) package static func setMode(_ mode: UInt32, of path: String) throws(SystemError) {
     try checked("change mode of", path) { chmod(path, mode_t(mode)) }
   }
 
   /// The working directory.
-  package static func currentDirectory() throws(SystemError) -> String {
+  @export(interface) package static func currentDirectory() throws(SystemError) -> String {
     guard let path = getcwd(nil, 0) else { throw SystemError.last("get working directory") }
     defer { free(path) }
     return String(cString: path)
   }
 
-  package static func changeDirectory(to path: String) throws(SystemError) {
+  @export(interface) package static func changeDirectory(to path: String) throws(SystemError) {
     try checked("change directory to", path) { chdir(path) }
   }
 }
 
 extension BorrowedDescriptor {
   /// fstat(2).
-  package func status(subject: String = "") throws(SystemError) -> FileStatus {
+  @export(interface) package func status(subject: String = "") throws(SystemError) -> FileStatus {
     var status = stat()
     try checked("look at", subject) { fstat(raw, &status) }
     return FileStatus(status)
   }
 
-  package func truncate(to size: Int64 = 0) throws(SystemError) {
+  @export(interface) package func truncate(to size: Int64 = 0) throws(SystemError) {
     try checked("truncate descriptor", "\(raw)") { ftruncate(raw, Int(size)) }
   }
 }

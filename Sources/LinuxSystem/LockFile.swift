@@ -23,7 +23,7 @@ package final class LockFile {
   }
 
   /// Opens or creates the file (mode 0644) and takes its lock without waiting. Links are not followed.
-  package static func acquire(_ path: String) throws(SystemError) -> Acquisition {
+  @export(interface) package static func acquire(_ path: String) throws(SystemError) -> Acquisition {
     while true {
       let file = try FileDescriptor.open(path, flags: O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o644)
       let descriptor = file.raw
@@ -50,14 +50,14 @@ package final class LockFile {
   }
 
   /// Writes a pid with a newline in place of what the file held.
-  package func write(pid: Int32) throws(SystemError) {
+  @export(interface) package func write(pid: Int32) throws(SystemError) {
     try file.borrowed.truncate()
     try checked("seek in", path) { lseek(file.raw, 0, SEEK_SET) }
     try file.borrowed.writeAll("\(pid)\n", to: path)
   }
 
   /// Removes the file if the path still names it; the lock goes with this value.
-  package func remove() {
+  @export(interface) package func remove() {
     guard let named = try? FileSystem.status(ofLink: path), named.inode == identity.inode,
       named.device == identity.device
     else { return }

@@ -16,14 +16,14 @@ package struct ResolverError: Error, Equatable, Sendable {
 /// loaded.
 package enum NetworkDatabase {
   /// The port of a service name (`finger`, `tcp`); nil when there is none.
-  package static func port(ofService name: String, protocol: String) -> UInt16? {
+  @export(interface) package static func port(ofService name: String, protocol: String) -> UInt16? {
     lookUp { getservbyname_r(name, `protocol`, $0, $1, $2, $3) }.map {
       UInt16(bigEndian: UInt16(truncatingIfNeeded: $0.port))
     }
   }
 
   /// The name of a port.
-  package static func service(ofPort port: UInt16, protocol: String) -> String? {
+  @export(interface) package static func service(ofPort port: UInt16, protocol: String) -> String? {
     lookUp { getservbyport_r(Int32(port.bigEndian), `protocol`, $0, $1, $2, $3) }?.name
   }
 
@@ -50,7 +50,7 @@ package enum NetworkDatabase {
   /// The network number of a name in /etc/networks, as an IPv4 prefix with its host octets zero.
   ///
   /// The length follows from the trailing zero octets, as the file has no masks: `loopback 127.0.0.0` is 127.0.0.0/8.
-  package static func network(named name: String) -> IPPrefix? {
+  @export(interface) package static func network(named name: String) -> IPPrefix? {
     var size = 1024
     while size <= 1 << 20 {
       let buffer = UnsafeMutablePointer<CChar>.allocate(capacity: size)
@@ -76,7 +76,7 @@ package enum NetworkDatabase {
   }
 
   /// The addresses of a host name, in the resolver's order of preference, each once.
-  package static func addresses(ofHost name: String, family: IPFamily? = nil) throws(ResolverError) -> [IPAddress] {
+  @export(interface) package static func addresses(ofHost name: String, family: IPFamily? = nil) throws(ResolverError) -> [IPAddress] {
     var hints = addrinfo()
     hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
     hints.ai_family =
@@ -109,19 +109,19 @@ package enum NetworkDatabase {
 /// Network interfaces.
 package enum NetworkInterfaces {
   /// The index of an interface (if_nametoindex(3)); nil when there is none of that name.
-  package static func index(of name: String) -> UInt32? {
+  @export(interface) package static func index(of name: String) -> UInt32? {
     let index = if_nametoindex(name)
     return index == 0 ? nil : index
   }
 
-  package static func name(of index: UInt32) -> String? {
+  @export(interface) package static func name(of index: UInt32) -> String? {
     withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(IF_NAMESIZE)) { buffer in
       if_indextoname(index, buffer.baseAddress!).map { String(cString: $0) }
     }
   }
 
   /// The addresses of an interface, or of all when nil, in the kernel's order.
-  package static func addresses(of name: String? = nil) throws(SystemError) -> [InterfaceAddress] {
+  @export(interface) package static func addresses(of name: String? = nil) throws(SystemError) -> [InterfaceAddress] {
     var list: UnsafeMutablePointer<ifaddrs>?
     try checked("list interfaces") { getifaddrs(&list) }
     defer { freeifaddrs(list) }

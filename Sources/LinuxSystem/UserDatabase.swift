@@ -9,7 +9,7 @@ package struct UserRecord: Equatable, Sendable {
   package let home: String
   package let shell: String
 
-  package init(name: String, uid: UInt32, gid: UInt32, home: String, shell: String) {
+  @export(interface) package init(name: String, uid: UInt32, gid: UInt32, home: String, shell: String) {
     self.name = name
     self.uid = uid
     self.gid = gid
@@ -23,7 +23,7 @@ package struct GroupRecord: Equatable, Sendable {
   package let name: String
   package let gid: UInt32
 
-  package init(name: String, gid: UInt32) {
+  @export(interface) package init(name: String, gid: UInt32) {
     self.name = name
     self.gid = gid
   }
@@ -32,25 +32,25 @@ package struct GroupRecord: Equatable, Sendable {
 /// Users and groups through NSS. May wait for a directory server: only while a configuration is loaded.
 package enum UserDatabase {
   /// Nil when there is no such user; an error when the database could not be asked.
-  package static func user(named name: String) throws(SystemError) -> UserRecord? {
+  @export(interface) package static func user(named name: String) throws(SystemError) -> UserRecord? {
     try user("look up user", name) { getpwnam_r(name, $0, $1, $2, $3) }
   }
 
-  package static func user(id: UInt32) throws(SystemError) -> UserRecord? {
+  @export(interface) package static func user(id: UInt32) throws(SystemError) -> UserRecord? {
     try user("look up user", "\(id)") { getpwuid_r(id, $0, $1, $2, $3) }
   }
 
   /// Nil when there is no such group; an error when the database could not be asked.
-  package static func group(named name: String) throws(SystemError) -> GroupRecord? {
+  @export(interface) package static func group(named name: String) throws(SystemError) -> GroupRecord? {
     try group("look up group", name) { getgrnam_r(name, $0, $1, $2, $3) }
   }
 
-  package static func group(id: UInt32) throws(SystemError) -> GroupRecord? {
+  @export(interface) package static func group(id: UInt32) throws(SystemError) -> GroupRecord? {
     try group("look up group", "\(id)") { getgrgid_r(id, $0, $1, $2, $3) }
   }
 
   /// All groups of a user (initgroups(3)), the given primary group first.
-  package static func groups(of user: String, primary: UInt32) -> [UInt32] {
+  @export(interface) package static func groups(of user: String, primary: UInt32) -> [UInt32] {
     var count: Int32 = 64
     while true {
       var groups = [gid_t](repeating: 0, count: Int(count))
@@ -63,7 +63,7 @@ package enum UserDatabase {
   }
 
   /// The group that matches `nogroup` style lookups and names users that are digits: all of `text` as a number.
-  package static func number(_ text: String) -> UInt32? {
+  @export(interface) package static func number(_ text: String) -> UInt32? {
     var value: UInt64 = 0
     guard !text.utf8.isEmpty else { return nil }
     for byte in text.utf8 {

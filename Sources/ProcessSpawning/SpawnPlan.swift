@@ -24,7 +24,7 @@ package final class SpawnPlan {
   let templateBytes: Int
   private let arena: PlanArena
 
-  package init(_ parameters: SpawnParameters) {
+  @export(interface) package init(_ parameters: SpawnParameters) {
     serviceID = parameters.serviceID
     program = parameters.program
     passing = parameters.passing

@@ -32,7 +32,7 @@ package final class Spawner {
 
   /// Make it after the daemon has blocked all signals and ignored those it ignores: children get the default
   /// disposition of exactly the signals that are ignored now.
-  package init(memory: Memory? = nil) throws(SystemError) {
+  @export(interface) package init(memory: Memory? = nil) throws(SystemError) {
     self.memory = memory ?? Spawner.preferredMemory()
     null = try FileDescriptor.open("/dev/null", flags: O_RDWR)
     var ignored: UInt64 = 0
@@ -55,7 +55,7 @@ package final class Spawner {
   ///
   /// `makesBlocking` clears O_NONBLOCK on the socket, in the child. It changes the open file, which the daemon shares:
   /// a listener that comes back must be set again. Throws EAGAIN or ENOMEM when no process can be had now.
-  package func spawn(
+  @export(interface) package func spawn(
     _ plan: SpawnPlan, socket: BorrowedDescriptor, standardError: BorrowedDescriptor? = nil,
     makesBlocking: Bool = true, context: ConnectionContext
   ) throws(SystemError) -> Int32 {
@@ -67,7 +67,7 @@ package final class Spawner {
   }
 
   /// Starts a server with several sockets, in the order of the plan's names.
-  package func spawn(
+  @export(interface) package func spawn(
     _ plan: SpawnPlan, sockets: [BorrowedDescriptor], standardError: BorrowedDescriptor? = nil,
     makesBlocking: Bool = true, context: ConnectionContext = .none
   ) throws(SystemError) -> Int32 {
@@ -77,7 +77,7 @@ package final class Spawner {
   }
 
   /// What a child that was reaped had come to. To be told every pid that this spawner returned.
-  package func reaped(_ pid: Int32, _ status: ExitStatus) -> SpawnOutcome {
+  @export(interface) package func reaped(_ pid: Int32, _ status: ExitStatus) -> SpawnOutcome {
     guard let index = busy.firstIndex(where: { $0.pid == pid }) else { return .ended(status) }
     let slot = busy[index]
     let failure = slot.failure

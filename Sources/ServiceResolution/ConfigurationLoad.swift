@@ -14,7 +14,7 @@ package struct ConfigurationPaths: Equatable, Sendable {
   /// Lowest precedence first; a missing one is no error.
   package var directories: [String]
 
-  package init(
+  @export(interface) package init(
     classicFile: String? = ConfigurationPaths.defaultClassicFile,
     directories: [String] = ConfigurationPaths.defaultDirectories
   ) {
@@ -31,7 +31,7 @@ package struct ConfigurationLoad: Sendable {
   /// The enabled services, ready to be served, in the order of `table.entries`.
   package var services: [ResolvedService]
 
-  package init(table: ServiceTable, services: [ResolvedService]) {
+  @export(interface) package init(table: ServiceTable, services: [ResolvedService]) {
     self.table = table
     self.services = services
   }
@@ -39,7 +39,7 @@ package struct ConfigurationLoad: Sendable {
   /// Reads, checks and looks up everything. Touches no socket and changes nothing.
   ///
   /// A service passes through as soon as it is read, so that a long file is never held twice.
-  package static func run(paths: ConfigurationPaths, options: LoadOptions) -> ConfigurationLoad {
+  @export(interface) package static func run(paths: ConfigurationPaths, options: LoadOptions) -> ConfigurationLoad {
     let lookup = NameLookup()
     let checksWriters = options.runsAsRoot
     var reader = ConfigurationReader(paths: paths, checksWriters: checksWriters)

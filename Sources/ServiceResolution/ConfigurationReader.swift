@@ -28,14 +28,14 @@ package struct ConfigurationReader {
   /// By the base of `BASE.conf.d`, then by the snippet's name.
   private var snippets: [String: [String: Place]] = [:]
 
-  package init(paths: ConfigurationPaths, checksWriters: Bool) {
+  @export(interface) package init(paths: ConfigurationPaths, checksWriters: Bool) {
     self.paths = paths
     self.checksWriters = checksWriters
   }
 
   /// Reads everything: the classic file first, then the drop-ins in the order of their names, each followed by its
   /// overrides.
-  package mutating func read() {
+  @export(interface) package mutating func read() {
     readClassicFile()
     for (level, directory) in paths.directories.enumerated() { list(directory, level: level) }
     let names = places.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
@@ -125,7 +125,7 @@ package struct ConfigurationReader {
   }
 
   /// Whether a file of this name is read at all; `.dpkg-old`, `.rpmsave` and `.bak` never are.
-  package static func counts(_ name: String) -> Bool {
+  @export(interface) package static func counts(_ name: String) -> Bool {
     let bytes = name.utf8
     guard let first = bytes.first, first != UInt8(ascii: "."), bytes.last != UInt8(ascii: "~") else { return false }
     return name.hasSuffix(".conf") || !bytes.contains(UInt8(ascii: "."))

@@ -72,3 +72,7 @@ static inline size_t clinux_format_time(char *buffer, size_t size, const char *f
 // getopt_long(3)'s results, which C keeps in global variables.
 static inline char *clinux_option_argument(void) { return optarg; }
 static inline int clinux_option_index(void) { return optind; }
+
+/// Gives back the heap's free pages, and unmaps code and constants that may not be needed again soon: the kernel maps
+/// them anew from the page cache when they are.
+void clinux_release_memory(void);

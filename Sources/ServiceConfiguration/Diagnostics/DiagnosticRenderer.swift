@@ -8,12 +8,12 @@ package struct DiagnosticRenderer {
   let sources: SourceMap
   private let lines = LineFinder()
 
-  package init(_ sources: SourceMap) { self.sources = sources }
+  @export(interface) package init(_ sources: SourceMap) { self.sources = sources }
 
-  package func text(of diagnostics: [Diagnostic]) -> String { diagnostics.map { text(of: $0) }.joined() }
+  @export(interface) package func text(of diagnostics: [Diagnostic]) -> String { diagnostics.map { text(of: $0) }.joined() }
 
   /// The finding with its excerpt and notes; ends with a newline.
-  package func text(of diagnostic: Diagnostic) -> String {
+  @export(interface) package func text(of diagnostic: Diagnostic) -> String {
     var text = line(of: diagnostic) + "\n"
     if let range = diagnostic.range { text += excerpt(range, suggestion: diagnostic.suggestion) }
     for note in diagnostic.notes {
@@ -27,7 +27,7 @@ package struct DiagnosticRenderer {
   }
 
   /// `path:line:column: severity: message; outcome [id]`, as it also stands in the log.
-  package func line(of diagnostic: Diagnostic) -> String {
+  @export(interface) package func line(of diagnostic: Diagnostic) -> String {
     let place = diagnostic.range.map { sources.describe($0) + ": " } ?? diagnostic.subject.map { $0 + ": " } ?? ""
     return "\(place)\(diagnostic.severity.word): \(diagnostic.fullMessage) [\(diagnostic.id)]"
   }

@@ -21,10 +21,10 @@ package struct Normalizer {
   private var position = 0
   private let classicTemplate = ServiceDraft(dialect: .classic)
 
-  package init(options: LoadOptions) { self.options = options }
+  @export(interface) package init(options: LoadOptions) { self.options = options }
 
   /// All services of a configuration that was kept as a whole.
-  package static func normalize(
+  @export(interface) package static func normalize(
     _ configuration: RawConfiguration, options: LoadOptions,
     servicePort: (String, TransportProtocol) -> UInt16? = { _, _ in nil }
   ) -> ServiceTable {
@@ -34,7 +34,7 @@ package struct Normalizer {
   }
 
   /// Takes the next service, in the order of the files.
-  package mutating func add(_ raw: RawService) {
+  @export(interface) package mutating func add(_ raw: RawService) {
     position += 1
     if raw.kind == .defaults {
       defaults.append(raw)
@@ -47,7 +47,7 @@ package struct Normalizer {
 
   /// The table, once all services were added. `configuration` brings what the parsers found; its services are not looked
   /// at. `servicePort` looks up names of /etc/services, so that `finger` and `79` are seen to be one socket.
-  package mutating func finish(
+  @export(interface) package mutating func finish(
     _ configuration: RawConfiguration, servicePort: (String, TransportProtocol) -> UInt16? = { _, _ in nil }
   ) -> ServiceTable {
     for dialect in [Dialect.flat, .xinetd] { readWaiting(dialect) }
@@ -193,7 +193,7 @@ extension ServiceDraft {
 
 extension Diagnostic {
   /// Sorted by file, line and column; what has no place comes first. Equal places keep their order.
-  package static func inFileOrder(_ diagnostics: [Diagnostic]) -> [Diagnostic] {
+  @export(interface) package static func inFileOrder(_ diagnostics: [Diagnostic]) -> [Diagnostic] {
     func key(_ diagnostic: Diagnostic) -> (Int32, Int32, Int32) {
       guard let range = diagnostic.range else { return (-1, 0, 0) }
       return (range.file.index, range.line, range.column)

@@ -11,24 +11,24 @@ package enum CanonicalPrinter {
   }
 
   /// What a flat file has to say to define the service, apart from its id.
-  package static func lines(of definition: ServiceDefinition) -> [Line] {
+  @export(interface) package static func lines(of definition: ServiceDefinition) -> [Line] {
     KeyTable.keys.compactMap { key in key.words(definition).map { Line(key: key.name, words: $0) } }
   }
 
   /// A `[service ID]` section.
-  package static func section(_ definition: ServiceDefinition) -> String {
+  @export(interface) package static func section(_ definition: ServiceDefinition) -> String {
     let id = definition.id
     let isPlain = !id.utf8.contains { $0 == UInt8(ascii: "[") || $0 == UInt8(ascii: "]") || $0 == UInt8(ascii: "#") }
     return "[service \(isPlain ? id : "\"\(id)\"")]\n" + body(definition)
   }
 
   /// All services as sections of one text.
-  package static func sections(_ definitions: [ServiceDefinition]) -> String {
+  @export(interface) package static func sections(_ definitions: [ServiceDefinition]) -> String {
     definitions.map { section($0) }.joined(separator: "\n")
   }
 
   /// One service as a file of a service directory.
-  package static func file(_ definition: ServiceDefinition) -> (name: String, text: String) {
+  @export(interface) package static func file(_ definition: ServiceDefinition) -> (name: String, text: String) {
     let stem = fileStem(definition.id)
     let id = stem == definition.id ? "" : FlatText.line("id", [definition.id]) + "\n"
     return (stem + ".conf", id + body(definition))
@@ -41,7 +41,7 @@ package enum CanonicalPrinter {
   }
 
   /// An id as a file name that a service directory reads: `finger/tcp` -> `finger-tcp`.
-  package static func fileStem(_ id: String) -> String {
+  @export(interface) package static func fileStem(_ id: String) -> String {
     var bytes = id.utf8.map { byte in
       let letter = ASCII.lowercased(byte)
       let isSafe =

@@ -32,7 +32,7 @@ package struct ConfigurationLoader {
   ///
   /// Each service is handed to `emit` as soon as it is complete. The result carries everything else; its `services` stay
   /// empty.
-  package static func load(
+  @export(interface) package static func load(
     _ documents: [SourceDocument], includes: @escaping (IncludeRequest) -> IncludeReply,
     emit: (RawService) -> Void
   ) -> RawConfiguration {
@@ -52,7 +52,7 @@ package struct ConfigurationLoader {
   }
 
   /// Reads `documents` and keeps all services.
-  package static func load(
+  @export(interface) package static func load(
     _ documents: [SourceDocument], includes: @escaping (IncludeRequest) -> IncludeReply
   ) -> RawConfiguration {
     var services: [RawService] = []

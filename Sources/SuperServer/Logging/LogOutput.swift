@@ -17,16 +17,16 @@ package final class LogOutput {
   private init(_ target: Target) { self.target = target }
 
   /// Lines on standard error: for the foreground, for containers, and for the start before the background.
-  package static func standardError(_ format: Format) -> LogOutput { LogOutput(.standardError(format)) }
+  @export(interface) package static func standardError(_ format: Format) -> LogOutput { LogOutput(.standardError(format)) }
 
   /// Lines to the system's log.
-  package static func syslog() -> LogOutput { LogOutput(.syslog(SyslogSocket())) }
+  @export(interface) package static func syslog() -> LogOutput { LogOutput(.syslog(SyslogSocket())) }
 
   /// Whether a syslog daemon listens on this machine.
   package static var syslogIsReachable: Bool { SyslogSocket().isConnected }
 
   /// Writes one line. A log that cannot be written must not stop the service: such a line is lost.
-  package func write(_ record: LogRecord, facility: SyslogFacility = .daemon) {
+  @export(interface) package func write(_ record: LogRecord, facility: SyslogFacility = .daemon) {
     switch target {
     case .standardError(.text):
       let level = record.level <= .warning ? record.level.word + ": " : ""

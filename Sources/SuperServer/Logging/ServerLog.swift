@@ -10,22 +10,22 @@ package final class ServerLog {
   private var output: LogOutput
   private var files: [String: LogFile] = [:]
 
-  package init(output: LogOutput, threshold: SyslogLevel = .info) {
+  @export(interface) package init(output: LogOutput, threshold: SyslogLevel = .info) {
     self.output = output
     self.threshold = threshold
   }
 
   /// Sends all further lines elsewhere: from the terminal of the start to the log of the background.
-  package func redirect(to output: LogOutput) { self.output = output }
+  @export(interface) package func redirect(to output: LogOutput) { self.output = output }
 
   /// Opens log files anew, and forgets those that no service names any more.
-  package func reopenFiles(keeping paths: Set<String>) {
+  @export(interface) package func reopenFiles(keeping paths: Set<String>) {
     files = files.filter { paths.contains($0.key) }
     for file in files.values { file.reopen() }
   }
 
   /// Writes a line about the daemon.
-  package func write(_ record: LogRecord) {
+  @export(interface) package func write(_ record: LogRecord) {
     if record.level <= threshold { output.write(record) }
   }
 

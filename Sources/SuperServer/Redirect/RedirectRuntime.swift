@@ -58,7 +58,7 @@ final class RedirectRuntime {
     isLookingUp = true
     lastLookup = service.loop.now
     do throws(SystemError) {
-      try NameLookup.start(host, in: service.loop) { addresses in self.found(addresses, for: service) }
+      try HostLookup.start(host, in: service.loop) { addresses in self.found(addresses, for: service) }
     } catch {
       service.log.systemFailure(error, consequence: "\(service.definition.id) cannot look up \(host)")
       found([], for: service)

@@ -8,14 +8,14 @@ import SystemdIntegration
 extension SuperServer {
   /// Brings up everything a configuration holds. Returns whether anything is served, or would be once it can be bound.
   @discardableResult
-  package func start(_ load: ConfigurationLoad) -> Bool {
+  @export(interface) package func start(_ load: ConfigurationLoad) -> Bool {
     report(load)
     apply(load)
     return !services.isEmpty
   }
 
   /// SIGHUP: reads the files again and applies the difference. What did not change is not touched.
-  package func reload() {
+  @export(interface) package func reload() {
     notifier.reloading(at: .now)
     reloadCount += 1
     WallClock.reloadTimeZone()
@@ -26,6 +26,7 @@ extension SuperServer {
     log.reopenFiles(keeping: logFiles)
     log.reloaded(summary)
     notifyReady()
+    loop.afterBatch { CurrentProcess.releaseMemory() }
   }
 
   private func report(_ load: ConfigurationLoad) {

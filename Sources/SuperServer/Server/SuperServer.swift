@@ -43,7 +43,7 @@ package final class SuperServer {
   private(set) lazy var chargenText = ChargenPattern.text(cycles: 9)
 
   /// Blocks all signals and prepares the loop; opens no sockets yet.
-  package init(settings: ServerSettings, log: ServerLog, notifier: ServiceManagerNotifier) throws(SystemError) {
+  @export(interface) package init(settings: ServerSettings, log: ServerLog, notifier: ServiceManagerNotifier) throws(SystemError) {
     self.settings = settings
     self.log = log
     self.notifier = notifier
@@ -60,11 +60,13 @@ package final class SuperServer {
   var isAtProcessLimit: Bool { settings.processLimit.map { instances.count >= $0 } ?? false }
 
   /// Serves until a signal ends it.
-  package func run() throws(SystemError) {
+  @export(interface) package func run() throws(SystemError) {
     try watchSignals()
     openControlSocket()
     log.ready(services: services.count, listeners: listenerCount)
     notifyReady()
+    // By now the parsers and everything else that only a start needs have done their work.
+    loop.afterBatch { CurrentProcess.releaseMemory() }
     try loop.run()
   }
 

@@ -3,7 +3,7 @@ import LinuxSystem
 import NetworkAddresses
 
 /// One host name being looked up outside of the loop, which a slow name server must not hold up.
-final class NameLookup: EventSource {
+final class HostLookup: EventSource {
   /// More addresses than anyone tries.
   private static let mostAddresses = 16
 
@@ -27,7 +27,7 @@ final class NameLookup: EventSource {
       let addresses = (try? NetworkDatabase.addresses(ofHost: name)) ?? []
       return Array(addresses.prefix(mostAddresses).map { $0.description + "\n" }.joined().utf8)
     }
-    let lookup = NameLookup(FileDescriptor(owning: task.reader), loop: loop, completion: completion)
+    let lookup = HostLookup(FileDescriptor(owning: task.reader), loop: loop, completion: completion)
     try loop.add(lookup, lookup.reader.borrowed, .readable)
   }
 
