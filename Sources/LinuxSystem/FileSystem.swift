@@ -66,7 +66,9 @@ package enum FileSystem {
   ///
   /// Fails with EISDIR for a directory, EINVAL for any other non-file (a FIFO is never waited for), EFBIG beyond
   /// `limit`.
-  @export(interface) package static func contents(of path: String, limit: Int = sizeLimit) throws(SystemError) -> FileContents {
+  @export(interface) package static func contents(of path: String, limit: Int = sizeLimit) throws(SystemError)
+    -> FileContents
+  {
     let file = try FileDescriptor.open(path, flags: O_RDONLY | O_NONBLOCK)
     let status = try file.borrowed.status(subject: path)
     switch status.kind {

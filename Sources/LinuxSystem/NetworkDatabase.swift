@@ -76,7 +76,9 @@ package enum NetworkDatabase {
   }
 
   /// The addresses of a host name, in the resolver's order of preference, each once.
-  @export(interface) package static func addresses(ofHost name: String, family: IPFamily? = nil) throws(ResolverError) -> [IPAddress] {
+  @export(interface) package static func addresses(ofHost name: String, family: IPFamily? = nil) throws(ResolverError)
+    -> [IPAddress]
+  {
     var hints = addrinfo()
     hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
     hints.ai_family =
@@ -166,5 +168,4 @@ extension SocketAddress {
   }
 
   /// The address as it stands, v4-mapped or not.
-  var rawIP: IPAddress? { endpoint?.ip }
 }

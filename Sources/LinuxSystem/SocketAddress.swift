@@ -123,6 +123,12 @@ extension SocketAddress {
     return UInt16(bigEndian: withUnsafeBytes(of: storage) { $0.load(fromByteOffset: 2, as: UInt16.self) })
   }
 
+  /// The interface of a link-local IPv6 address, else 0.
+  package var scope: UInt32 { family == AF_INET6 ? load(sockaddr_in6.self)?.sin6_scope_id ?? 0 : 0 }
+
+  /// The address of an IPv4 or IPv6 socket as the kernel has it: a v4-mapped one stays IPv6.
+  package var rawIP: IPAddress? { endpoint?.ip }
+
   /// The address of an IPv4 or IPv6 socket, a v4-mapped one as the IPv4 address it stands for.
   package var ip: IPAddress? {
     switch family {

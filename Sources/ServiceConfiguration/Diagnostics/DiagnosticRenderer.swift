@@ -10,7 +10,9 @@ package struct DiagnosticRenderer {
 
   @export(interface) package init(_ sources: SourceMap) { self.sources = sources }
 
-  @export(interface) package func text(of diagnostics: [Diagnostic]) -> String { diagnostics.map { text(of: $0) }.joined() }
+  @export(interface) package func text(of diagnostics: [Diagnostic]) -> String {
+    diagnostics.map { text(of: $0) }.joined()
+  }
 
   /// The finding with its excerpt and notes; ends with a newline.
   @export(interface) package func text(of diagnostic: Diagnostic) -> String {

@@ -36,9 +36,7 @@ final class DatagramBuiltins {
     let peer = batch.peer(index)
     service.counters.accepted += 1
     if peer.ip != nil, peer.port < 1024 || service.server.isDatagramBuiltinPort(peer.port) { return false }
-    if let destination = batch.destination(index), destination.isMulticast || destination.bits == 0xffff_ffff {
-      return false
-    }
+    if peer.ip != nil && !batch.wasUnicast(index) { return false }
     if case .refused(let reason) = service.judgement(of: peer.ip) {
       service.countRefusal(reason, peer: peer)
       return false

@@ -1,3 +1,4 @@
+import CLinux
 import EventLoop
 import LinuxSystem
 import ServiceModel
@@ -58,6 +59,15 @@ package final class Listener: EventSource {
 
   /// Takes a socket that is already open: inherited, or kept over a reload.
   func adopt(_ socket: consuming FileDescriptor) { self.socket = consume socket }
+
+  /// Puts a new socket in place of the present one, which the caller gets.
+  func replaceSocket(with new: consuming FileDescriptor, in loop: EventLoop) throws(SystemError) -> FileDescriptor {
+    try setWatched(false, in: loop)
+    guard let old = socket.take() else { throw SystemError("replace socket", errno: EBADF) }
+    socket = consume new
+    try setWatched(true, in: loop)
+    return old
+  }
 
   /// Watches the socket or leaves it to the kernel's queue.
   func setWatched(_ wanted: Bool, in loop: EventLoop) throws(SystemError) {

@@ -17,7 +17,9 @@ package final class LogOutput {
   private init(_ target: Target) { self.target = target }
 
   /// Lines on standard error: for the foreground, for containers, and for the start before the background.
-  @export(interface) package static func standardError(_ format: Format) -> LogOutput { LogOutput(.standardError(format)) }
+  @export(interface) package static func standardError(_ format: Format) -> LogOutput {
+    LogOutput(.standardError(format))
+  }
 
   /// Lines to the system's log.
   @export(interface) package static func syslog() -> LogOutput { LogOutput(.syslog(SyslogSocket())) }

@@ -1,14 +1,47 @@
+import NetworkAddresses
+
 /// All running servers by pid.
 struct InstanceTable {
+  /// One peer of one datagram service.
+  private struct PeerKey: Hashable {
+    let service: ObjectIdentifier
+    let peer: SocketEndpoint?
+
+    init(_ service: ServiceRuntime, _ peer: SocketEndpoint?) {
+      self.service = ObjectIdentifier(service)
+      self.peer = peer
+    }
+  }
+
   private var instances: [Int32: Instance] = [:]
+  /// The peers that servers of datagram services have, with the datagrams passed on to each.
+  private var peersServed: [PeerKey: Int] = [:]
 
   var count: Int { instances.count }
   var all: some Collection<Instance> { instances.values }
 
-  mutating func insert(_ instance: Instance) { instances[instance.pid] = instance }
+  mutating func insert(_ instance: Instance) {
+    instances[instance.pid] = instance
+    if instance.hasPeerOfItsOwn { peersServed[PeerKey(instance.service, instance.peer)] = 0 }
+  }
 
   /// The instance that a process was; nil for a child that is not a server (an adopted orphan of process 1).
-  mutating func remove(_ pid: Int32) -> Instance? { instances.removeValue(forKey: pid) }
+  mutating func remove(_ pid: Int32) -> Instance? {
+    guard let instance = instances.removeValue(forKey: pid) else { return nil }
+    if instance.hasPeerOfItsOwn { peersServed[PeerKey(instance.service, instance.peer)] = nil }
+    return instance
+  }
+
+  /// Whether a server for this peer is running: datagram services have one for each.
+  func hasInstance(of service: ServiceRuntime, serving peer: SocketEndpoint?) -> Bool {
+    peersServed[PeerKey(service, peer)] != nil
+  }
+
+  /// Counts a datagram that is passed on to a peer's server; returns how many there have been.
+  mutating func countForwarded(to service: ServiceRuntime, serving peer: SocketEndpoint?) -> Int {
+    peersServed[PeerKey(service, peer), default: 0] += 1
+    return peersServed[PeerKey(service, peer)] ?? 0
+  }
 
   func instances(of service: ServiceRuntime) -> [Instance] {
     instances.values.filter { $0.service === service }

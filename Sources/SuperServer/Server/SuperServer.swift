@@ -17,6 +17,7 @@ package final class SuperServer {
   package let log: ServerLog
   let notifier: ServiceManagerNotifier
   let datagramBuiltins = DatagramBuiltins()
+  let datagrams = DatagramRelay()
   var instances = InstanceTable()
   /// Sources that no service serves just now.
   var denied = DenyList()
@@ -43,7 +44,9 @@ package final class SuperServer {
   private(set) lazy var chargenText = ChargenPattern.text(cycles: 9)
 
   /// Blocks all signals and prepares the loop; opens no sockets yet.
-  @export(interface) package init(settings: ServerSettings, log: ServerLog, notifier: ServiceManagerNotifier) throws(SystemError) {
+  @export(interface) package init(settings: ServerSettings, log: ServerLog, notifier: ServiceManagerNotifier)
+    throws(SystemError)
+  {
     self.settings = settings
     self.log = log
     self.notifier = notifier

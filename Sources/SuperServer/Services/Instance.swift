@@ -10,4 +10,6 @@ struct Instance {
   let startedAt: MonotonicTime
   /// The socket a wait server has, while the service still has it too.
   let listener: Listener?
+  /// A datagram service's server for one peer, to whom no second server is started meanwhile.
+  let hasPeerOfItsOwn: Bool
 }

@@ -18,6 +18,8 @@ extension ServiceRuntime {
       server.datagramBuiltins.serve(builtin, at: listener)
     } else if listener.plan.listens {
       acceptConnections(at: listener)
+    } else {
+      startDatagramServer(on: listener)
     }
   }
 

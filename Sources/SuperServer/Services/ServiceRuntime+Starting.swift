@@ -56,12 +56,14 @@ extension ServiceRuntime {
     return context
   }
 
-  private func began(_ pid: Int32, peer: SocketEndpoint?, listener: Listener?) {
+  func began(_ pid: Int32, peer: SocketEndpoint?, listener: Listener?) {
     counters.started += 1
     counters.startLatency.add(microseconds: (MonotonicTime.now - loop.now).nanoseconds / 1000)
     resourceBackoff.succeed()
     server.instances.insert(
-      Instance(service: self, pid: pid, peer: peer, startedAt: loop.now, listener: listener))
+      Instance(
+        service: self, pid: pid, peer: peer, startedAt: loop.now, listener: listener,
+        hasPeerOfItsOwn: definition.socket.type == .dgram && peer != nil))
     log.started(definition, pid: pid, peer: peer)
   }
 

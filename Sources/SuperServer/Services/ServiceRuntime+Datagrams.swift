@@ -1,0 +1,102 @@
+import AdmissionControl
+import CLinux
+import LinuxSystem
+import NetworkAddresses
+import ProcessSpawning
+import ServiceModel
+import ServiceResolution
+
+// Datagram services with wait = no: one server for each peer, on a socket connected to that peer, while the service's
+// own socket stays in the loop for everybody else.
+extension ServiceRuntime {
+  /// Datagrams of a served peer that may be passed on: a server that closed its socket must not send us in circles.
+  private static let mostForwarded = 64
+
+  /// Takes the first waiting datagram to a server of its peer's own.
+  func startDatagramServer(on listener: Listener) {
+    guard case .program(let plan) = handler, let socket = listener.descriptor, intakeIsOpen() else { return }
+    guard let first = socket.peekDatagram() else {
+      // An error report (an ICMP answer) makes the socket readable too; taking it is all there is to do.
+      _ = socket.pendingError()
+      return
+    }
+    counters.accepted += 1
+    if isServed(first.peer) { return forward(from: listener) }
+    if case .refused(let reason) = judgement(of: first.peer.ip) {
+      socket.dropDatagram()
+      return countRefusal(reason, peer: first.peer)
+    }
+    guard admission.started(first.peer.ip, now: nowNanoseconds) else {
+      socket.dropDatagram()
+      return countRefusal(.perSource, peer: first.peer)
+    }
+    do throws(SystemError) {
+      let connected =
+        server.datagrams.canInject ? try socketForOne(at: listener) : try swappedSocket(at: listener, for: first.peer)
+      let local = (try? connected.borrowed.localAddress())?.unmappedEndpoint
+      let context = ConnectionContext(remote: first.peer.unmappedEndpoint, local: local)
+      let pid = try server.spawner.spawn(plan, socket: connected.borrowed, context: context)
+      began(pid, peer: context.remote, listener: nil)
+    } catch {
+      counters.failedStarts += 1
+      admission.ended(first.peer.ip)
+      socket.dropDatagram()
+      log.systemFailure(error, consequence: "a datagram of \(definition.id) is lost")
+      countRefusal(.fork, peer: first.peer)
+    }
+  }
+
+  /// A socket of the service's address that only the first datagram's sender reaches, with that datagram in its queue.
+  private func socketForOne(at listener: Listener) throws(SystemError) -> FileDescriptor {
+    guard let datagram = server.datagrams.receive(at: listener) else {
+      throw SystemError("take a datagram of", definition.id, errno: EAGAIN)
+    }
+    let socket = try FileDescriptor.socket(listener.plan.endpoint.domain, .datagram)
+    if datagram.target.family == .ipv6 { try socket.borrowed.set(.v6Only(!listener.plan.isDualStack)) }
+    try sharingAddress(of: listener, with: socket.borrowed) { () throws(SystemError) in
+      try socket.borrowed.bind(to: .ip(datagram.target, port: datagram.port, scope: datagram.peer.scope))
+    }
+    try socket.borrowed.connect(to: datagram.peer)
+    try server.datagrams.inject(datagram)
+    return socket
+  }
+
+  /// The same without the privilege to send as somebody else: the service's socket itself, queue and all, becomes the
+  /// peer's, and a new one takes its place. What others had in the queue is lost, as UDP may lose it.
+  private func swappedSocket(at listener: Listener, for peer: SocketAddress) throws(SystemError) -> FileDescriptor {
+    let fresh = try FileDescriptor.socket(listener.plan.endpoint.domain, .datagram)
+    if listener.plan.endpoint.ip?.family == .ipv6 { try fresh.borrowed.set(.v6Only(!listener.plan.isDualStack)) }
+    try sharingAddress(of: listener, with: fresh.borrowed) { () throws(SystemError) in
+      try fresh.borrowed.bind(to: listener.plan.endpoint)
+    }
+    let old = try listener.replaceSocket(with: consume fresh, in: loop)
+    try old.borrowed.connect(to: peer)
+    return old
+  }
+
+  /// Both sockets must agree to share an address; the kernel asks only at bind, so the permission ends there.
+  private func sharingAddress(
+    of listener: Listener, with socket: BorrowedDescriptor, _ bind: () throws(SystemError) -> Void
+  ) throws(SystemError) {
+    try listener.descriptor?.set(.reuseAddress(true))
+    defer { try? listener.descriptor?.set(.reuseAddress(false)) }
+    try socket.set(.reuseAddress(true))
+    try bind()
+    try socket.set(.reuseAddress(false))
+  }
+
+  private func isServed(_ peer: SocketAddress) -> Bool {
+    server.instances.hasInstance(of: self, serving: peer.unmappedEndpoint)
+  }
+
+  /// Passes a datagram on whose sender has a server: it came before that server's socket was connected.
+  private func forward(from listener: Listener) {
+    guard let datagram = server.datagrams.receive(at: listener), server.datagrams.canInject else {
+      listener.descriptor?.dropDatagram()
+      return
+    }
+    let peer = datagram.peer.unmappedEndpoint
+    guard server.instances.countForwarded(to: self, serving: peer) <= ServiceRuntime.mostForwarded else { return }
+    try? server.datagrams.inject(datagram)
+  }
+}
