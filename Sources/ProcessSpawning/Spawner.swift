@@ -23,7 +23,7 @@ package final class Spawner {
   /// Free slots kept after a burst.
   private static let maximumFree = 16
 
-  private let memory: Memory
+  let memory: Memory
   private let null: FileDescriptor
   private let ignoredSignals: UInt64
   private let blocksSignals: Bool

@@ -57,4 +57,27 @@ import Testing
     parameters.oomScoreAdjust = 100
     #expect(SpawnPlan(parameters).waits)
   }
+
+  @Test func memoryIsSharedUnlessSomebodyWatches() async {
+    await #expect(processExitsWith: .success) {
+      unsetenv("LD_PRELOAD")
+      let setting = try FileSystem.contents(of: "/proc/sys/fs/suid_dumpable").bytes.first
+      #expect(try Spawner().memory == (setting == UInt8(ascii: "1") ? .copied : .shared))
+      setenv("LD_PRELOAD", "/usr/libexec/valgrind/vgpreload_core-amd64-linux.so", 1)
+      #expect(try Spawner().memory == .copied)
+    }
+  }
+
+  @Test(.enabled(if: CurrentProcess.isRoot, "changing user needs root"))
+  func aChangeOfUserMakesTheSharedMemoryUndumpable() async {
+    // The defence against a process of the server's user that traces the child between setuid and execve.
+    await #expect(processExitsWith: .success) {
+      #expect(clinux_dumpable() == 1)
+      var parameters = probeParameters("fail")
+      parameters.identity = SpawnIdentity(uid: 65534, gid: 65534, groups: [])
+      let launch = try Launch(try Spawner(memory: .shared), parameters)
+      #expect(launch.outcome == .ended(.exited(0)))
+      #expect(clinux_dumpable() != 1)
+    }
+  }
 }
