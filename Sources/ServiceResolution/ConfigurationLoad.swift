@@ -25,8 +25,8 @@ package struct ConfigurationPaths: Equatable, Sendable {
 
 /// One reading of the configuration: what `inetd` serves, what `inetd --check` and `inetctl check` report.
 package struct ConfigurationLoad: Sendable {
-  /// Everything the files say, with all diagnostics, also those of looking things up. A service that could be read but
-  /// not resolved is in `rejected`, not in `entries`.
+  /// Everything the files say, as they say it, with all diagnostics, also those of looking things up. A service that
+  /// could be read but not resolved is in `rejected`, not in `entries`.
   package var table: ServiceTable
   /// The enabled services, ready to be served, in the order of `table.entries`.
   package var services: [ResolvedService]
@@ -37,10 +37,21 @@ package struct ConfigurationLoad: Sendable {
   }
 
   /// Reads, checks and looks up everything. Touches no socket and changes nothing.
+  package static func run(paths: ConfigurationPaths, options: LoadOptions) -> ConfigurationLoad {
+    let lookup = NameLookup()
+    var table = read(paths: paths, options: options, lookup: lookup)
+    var resolver = ServiceResolver(lookup: lookup, runsAsRoot: options.runsAsRoot)
+    let services = resolver.resolve(&table)
+    table.diagnostics = Diagnostic.inFileOrder(table.diagnostics)
+    return ConfigurationLoad(table: table, services: services)
+  }
+
+  /// Reads and checks the files only: what they say, whether or not this machine has the users and programs.
   ///
   /// A service passes through as soon as it is read, so that a long file is never held twice.
-  @export(interface) package static func run(paths: ConfigurationPaths, options: LoadOptions) -> ConfigurationLoad {
-    let lookup = NameLookup()
+  package static func read(
+    paths: ConfigurationPaths, options: LoadOptions, lookup: NameLookup = NameLookup()
+  ) -> ServiceTable {
     let checksWriters = options.runsAsRoot
     var reader = ConfigurationReader(paths: paths, checksWriters: checksWriters)
     reader.read()
@@ -52,12 +63,8 @@ package struct ConfigurationLoad: Sendable {
     }
     read.diagnostics = reader.diagnostics + read.diagnostics
     read.isComplete = read.isComplete && reader.isComplete
-    var table = normalizer.finish(read) { name, transport in
+    return normalizer.finish(read) { name, transport in
       lookup.port(of: name, protocol: ServiceResolver.databaseProtocols(transport).0)
     }
-    var resolver = ServiceResolver(lookup: lookup, runsAsRoot: options.runsAsRoot)
-    let services = resolver.resolve(&table)
-    table.diagnostics = Diagnostic.inFileOrder(table.diagnostics)
-    return ConfigurationLoad(table: table, services: services)
   }
 }

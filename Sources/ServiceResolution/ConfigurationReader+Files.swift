@@ -71,6 +71,9 @@ extension ConfigurationReader {
 }
 
 extension FileStatus {
+  /// The file, whatever name it was reached by.
+  var identity: String { "\(device):\(inode)" }
+
   /// Who but root can write it, as the end of a sentence.
   var unsafeWriters: String {
     if owner != 0 { return "belongs to user \(owner), who could become root by writing to it" }

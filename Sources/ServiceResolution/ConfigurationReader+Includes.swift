@@ -85,6 +85,6 @@ extension IncludeReply {
 
 extension IncludeReply.File {
   fileprivate init(_ path: String, _ content: SourceDocument.Content, _ status: FileStatus?) {
-    self.init(path: path, identity: status.map { "\($0.device):\($0.inode)" } ?? path, content: content)
+    self.init(path: path, identity: status?.identity ?? path, content: content)
   }
 }

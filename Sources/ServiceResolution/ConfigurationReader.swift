@@ -52,8 +52,10 @@ package struct ConfigurationReader {
     case .missing:
       if paths.classicFileMayBeMissing { return }
       documents.append(SourceDocument(path: path, role: .classicFile, content: .missing))
-    case .found(let content, _), .special(let content):
-      documents.append(SourceDocument(path: path, role: .classicFile, content: content))
+    case .special(let content): documents.append(SourceDocument(path: path, role: .classicFile, content: content))
+    case .found(let content, let status):
+      documents.append(
+        SourceDocument(path: path, role: .classicFile, content: content, identity: status?.identity))
     }
   }
 
@@ -64,8 +66,9 @@ package struct ConfigurationReader {
       diagnostics.append(.skippedFile(place.path, "is a link to nothing"))
     case .special: diagnostics.append(.skippedFile(place.path, "is not a file"))
     case .found(.bytes(let bytes), _) where bytes.isEmpty: break
-    case .found(let content, _):
-      documents.append(SourceDocument(path: place.path, role: .dropIn, content: content))
+    case .found(let content, let status):
+      documents.append(
+        SourceDocument(path: place.path, role: .dropIn, content: content, identity: status?.identity))
     }
   }
 

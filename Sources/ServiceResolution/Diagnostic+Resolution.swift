@@ -110,6 +110,14 @@ extension Diagnostic {
       outcome: skipped)
   }
 
+  static func addressTaken(_ endpoint: SocketEndpoint, by holder: ServiceEntry, of entry: ServiceEntry) -> Diagnostic {
+    Diagnostic(
+      .error, "address-taken", "'\(entry.definition.id)' and '\(holder.definition.id)' both listen on \(endpoint)",
+      at: entry.range(of: "listen"),
+      notes: [Note("'\(holder.definition.id)' is defined here", at: holder.location)],
+      outcome: "left to '\(holder.definition.id)'")
+  }
+
   // MARK: Disabled services
 
   /// A service that is not to run cannot be in error, but whoever enables it should know.

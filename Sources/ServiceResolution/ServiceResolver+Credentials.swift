@@ -3,15 +3,14 @@ import ServiceModel
 
 extension ServiceResolver {
   /// As whom the service's program runs; nil when that is in error.
-  mutating func credentials(of entry: ServiceEntry) -> ServiceCredentials? {
-    let process = entry.definition.process
-    guard let user = userRecord(process.user, of: entry) else { return nil }
+  mutating func credentials(for process: ProcessDefinition, _ entry: ServiceEntry) -> ServiceCredentials? {
+    guard let user = userRecord(process, of: entry) else { return nil }
     var gid = user.gid
     if let group = process.group {
       guard let id = groupID(group, at: entry.range(of: "group")) else { return nil }
       gid = id
     }
-    guard runsAsRoot else { return ownCredentials(user, gid: gid, of: entry) }
+    guard runsAsRoot else { return ownCredentials(user, gid: process.group == nil ? nil : gid, of: entry) }
     // Without a user the server runs as the daemon, with the daemon's groups.
     let changes = process.user != nil || process.group != nil
     let groups = process.supplementaryGroups ? lookup.groups(of: user.name, primary: gid) : [gid]
@@ -21,13 +20,14 @@ extension ServiceResolver {
   }
 
   /// Without root nobody can become somebody else: better no service than one with the wrong identity.
-  private mutating func ownCredentials(_ user: UserRecord, gid: UInt32, of entry: ServiceEntry) -> ServiceCredentials? {
+  private mutating func ownCredentials(_ user: UserRecord, gid: UInt32?, of entry: ServiceEntry) -> ServiceCredentials?
+  {
     let own = CurrentProcess.effectiveUser
     if user.uid != own {
       fail(.needsRoot("user", user.name, at: entry.range(of: "user")))
       return nil
     }
-    if entry.definition.process.group != nil && gid != CurrentProcess.effectiveGroup {
+    if let gid, gid != CurrentProcess.effectiveGroup {
       fail(.needsRoot("group", "\(gid)", at: entry.range(of: "group")))
       return nil
     }
@@ -36,18 +36,26 @@ extension ServiceResolver {
       changesIdentity: false)
   }
 
-  private mutating func userRecord(_ reference: UserReference?, of entry: ServiceEntry) -> UserRecord? {
-    switch reference {
+  private mutating func userRecord(_ process: ProcessDefinition, of entry: ServiceEntry) -> UserRecord? {
+    switch process.user {
     case nil: return record(ofID: CurrentProcess.effectiveUser)
     case .id(let id): return record(ofID: id)
     case .name(let name):
       switch lookup.user(named: name) {
       case .found(let record): return record
-      case .unknown: fail(.unknownUser(name, near: lookup.userNear(name), at: entry.range(of: "user")))
+      case .unknown:
+        let near = dottedUser(name, process.group) ?? lookup.userNear(name)
+        fail(.unknownUser(name, near: near, at: entry.range(of: "user")))
       case .failed(let error): fail(.lookupFailed(error, at: entry.range(of: "user")))
       }
       return nil
     }
+  }
+
+  /// inetd.conf reads `first.last` as user and group; a user of that name is written `first.last:`.
+  private func dottedUser(_ user: String, _ group: GroupReference?) -> String? {
+    guard case .name(let group)? = group, case .found = lookup.user(named: user + "." + group) else { return nil }
+    return user + "." + group + ":"
   }
 
   /// A number without an account: its group has the same number, as in xinetd.
@@ -70,8 +78,7 @@ extension ServiceResolver {
   }
 
   /// Owner, group and mode of unix sockets.
-  mutating func ownership(of entry: ServiceEntry) -> UnixSocketOwnership {
-    let socket = entry.definition.socket
+  mutating func ownership(of socket: SocketDefinition, _ entry: ServiceEntry) -> UnixSocketOwnership {
     var ownership = UnixSocketOwnership()
     if let mode = socket.mode { ownership.mode = mode }
     switch socket.owner {

@@ -11,16 +11,15 @@ extension ServiceResolver {
   private static let anyContext: UInt32 = .max
 
   /// The sockets of a service, each once.
-  mutating func listenPlans(of entry: ServiceEntry) -> [ListenPlan] {
-    let socket = entry.definition.socket
+  mutating func listenPlans(of socket: SocketDefinition, _ entry: ServiceEntry) -> [ListenPlan] {
     var plans: [ListenPlan] = []
     for address in socket.addresses {
       switch address {
-      case .ip(let host, let port): addPlans(host, port, entry, &plans)
-      case .unix(let path): addPlan(.unix(path: path), length: path.utf8.count, entry, &plans)
-      case .abstract(let name): addPlan(.abstract(name: name), length: name.utf8.count, entry, &plans)
+      case .ip(let host, let port): addPlans(host, port, socket, entry, &plans)
+      case .unix(let path): addPlan(.unix(path: path), length: path.utf8.count, socket, entry, &plans)
+      case .abstract(let name): addPlan(.abstract(name: name), length: name.utf8.count, socket, entry, &plans)
       case .vsock(let cid, let port):
-        addPlan(.vsock(cid: cid ?? ServiceResolver.anyContext, port: port), length: 0, entry, &plans)
+        addPlan(.vsock(cid: cid ?? ServiceResolver.anyContext, port: port), length: 0, socket, entry, &plans)
       }
       if plans.count > ServiceResolver.maximumListeners {
         fail(.tooManySockets(ServiceResolver.maximumListeners, at: listenRange(of: entry)))
@@ -39,20 +38,21 @@ extension ServiceResolver {
   }
 
   private mutating func addPlan(
-    _ endpoint: SocketEndpoint, length: Int, _ entry: ServiceEntry, _ plans: inout [ListenPlan]
+    _ endpoint: SocketEndpoint, length: Int, _ socket: SocketDefinition, _ entry: ServiceEntry,
+    _ plans: inout [ListenPlan]
   ) {
     if length > ServiceResolver.maximumPathLength {
       return fail(.socketPathTooLong(ServiceResolver.maximumPathLength, at: listenRange(of: entry)))
     }
-    let socket = entry.definition.socket
     plans.append(ListenPlan(endpoint: endpoint, type: socket.type, transport: socket.transport))
   }
 
   private mutating func addPlans(
-    _ host: ListenHost, _ port: ListenPort, _ entry: ServiceEntry, _ plans: inout [ListenPlan]
+    _ host: ListenHost, _ port: ListenPort, _ socket: SocketDefinition, _ entry: ServiceEntry,
+    _ plans: inout [ListenPlan]
   ) {
-    let bases = hostPlans(host, entry)
-    guard !bases.isEmpty, let ports = ports(port, entry) else { return }
+    let bases = hostPlans(host, socket, entry)
+    guard !bases.isEmpty, let ports = ports(port, socket.transport, entry) else { return }
     if ports.count * bases.count > ServiceResolver.maximumListeners {
       return fail(.tooManySockets(ServiceResolver.maximumListeners, at: listenRange(of: entry)))
     }
@@ -68,11 +68,13 @@ extension ServiceResolver {
 
   // MARK: Hosts
 
-  private mutating func hostPlans(_ host: ListenHost, _ entry: ServiceEntry) -> [ListenPlan] {
+  private mutating func hostPlans(
+    _ host: ListenHost, _ socket: SocketDefinition, _ entry: ServiceEntry
+  ) -> [ListenPlan] {
     switch host {
-    case .any: return wildcardPlans(entry.definition.socket)
-    case .address(let address, let interface): return literalPlan(address, interface, entry)
-    case .name(let name): return namedPlans(name, entry)
+    case .any: return wildcardPlans(socket)
+    case .address(let address, let interface): return literalPlan(address, interface, socket, entry)
+    case .name(let name): return namedPlans(name, socket, entry)
     }
   }
 
@@ -98,9 +100,8 @@ extension ServiceResolver {
   }
 
   private mutating func literalPlan(
-    _ address: IPAddress, _ interface: String?, _ entry: ServiceEntry
+    _ address: IPAddress, _ interface: String?, _ socket: SocketDefinition, _ entry: ServiceEntry
   ) -> [ListenPlan] {
-    let socket = entry.definition.socket
     guard ServiceResolver.admits(socket.families, address.family) else {
       fail(.wrongFamily(address, at: listenRange(of: entry)))
       return []
@@ -119,8 +120,9 @@ extension ServiceResolver {
   }
 
   /// An interface stands for its addresses; any other name is a host's.
-  private mutating func namedPlans(_ name: String, _ entry: ServiceEntry) -> [ListenPlan] {
-    let socket = entry.definition.socket
+  private mutating func namedPlans(
+    _ name: String, _ socket: SocketDefinition, _ entry: ServiceEntry
+  ) -> [ListenPlan] {
     var addresses: [IPAddress] = []
     var scope: UInt32 = 0
     if let index = lookup.interfaceIndex(name) {
@@ -153,19 +155,20 @@ extension ServiceResolver {
 
   // MARK: Ports
 
-  private mutating func ports(_ port: ListenPort, _ entry: ServiceEntry) -> ClosedRange<UInt16>? {
+  private mutating func ports(
+    _ port: ListenPort, _ transport: TransportProtocol, _ entry: ServiceEntry
+  ) -> ClosedRange<UInt16>? {
     switch port {
     case .number(let number): return number...number
     case .range(let range): return range
     case .assigned: return 0...0
     case .service(let name):
-      guard let number = servicePort(name, entry) else { return nil }
+      guard let number = servicePort(name, transport, entry) else { return nil }
       return number...number
     }
   }
 
-  private mutating func servicePort(_ name: String, _ entry: ServiceEntry) -> UInt16? {
-    let transport = entry.definition.socket.transport
+  private mutating func servicePort(_ name: String, _ transport: TransportProtocol, _ entry: ServiceEntry) -> UInt16? {
     let (wanted, other) = ServiceResolver.databaseProtocols(transport)
     if let port = lookup.port(of: name, protocol: wanted) { return port }
     let range = listenRange(of: entry)

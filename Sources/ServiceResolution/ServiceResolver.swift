@@ -23,27 +23,31 @@ package struct ServiceResolver {
   package mutating func resolve(_ table: inout ServiceTable) -> [ResolvedService] {
     var services: [ResolvedService] = []
     services.reserveCapacity(table.entries.count)
-    var isRejected: [Bool]?
-    for index in table.entries.indices {
-      let isEnabled = table.entries[index].definition.enabled
-      let service = resolve(table.entries[index])
+    var rejected: Set<Int> = []
+    for (index, entry) in table.entries.enumerated() {
+      let isEnabled = entry.definition.enabled
+      let service = resolve(entry)
       if !findings.isEmpty {
         table.diagnostics += isEnabled ? findings : findings.map { $0.asWarningOfDisabledService }
       }
       guard isEnabled else { continue }
       if var service {
         if let previous = services.last { service.shareParts(with: previous) }
-        table.entries[index] = service.entry
         services.append(service)
       } else {
-        let entry = table.entries[index]
         table.rejected.append(RejectedService(id: entry.definition.id, location: entry.location))
-        if isRejected == nil { isRejected = Array(repeating: false, count: table.entries.count) }
-        isRejected?[index] = true
+        rejected.insert(index)
       }
     }
-    if let isRejected {
-      table.entries = zip(table.entries, isRejected).filter { !$0.1 }.map { $0.0 }
+    let empty = settleNamedAddresses(&services)
+    table.diagnostics += findings
+    for place in empty.reversed() {
+      let entry = services.remove(at: place).entry
+      table.rejected.append(RejectedService(id: entry.definition.id, location: entry.location))
+      if let index = table.entries.firstIndex(where: { $0.location == entry.location }) { rejected.insert(index) }
+    }
+    if !rejected.isEmpty {
+      table.entries = zip(table.entries.indices, table.entries).filter { !rejected.contains($0.0) }.map { $0.1 }
     }
     return services
   }
@@ -54,13 +58,14 @@ package struct ServiceResolver {
     isInError = false
     var entry = entry
     resolveNames(in: &entry)
-    let listeners = entry.definition.tcpmux == nil ? listenPlans(of: entry) : []
+    let definition = entry.definition
+    let listeners = definition.tcpmux == nil ? listenPlans(of: definition.socket, entry) : []
     var credentials: ServiceCredentials?
-    if case .program(let program) = entry.definition.handler {
-      credentials = self.credentials(of: entry)
-      check(program, of: entry)
+    if case .program(let program) = definition.handler {
+      credentials = self.credentials(for: definition.process, entry)
+      check(program, definition.process, entry)
     }
-    let ownership = self.ownership(of: entry)
+    let ownership = self.ownership(of: definition.socket, entry)
     if isInError { return nil }
     var service = ResolvedService(entry: entry, listeners: listeners, credentials: credentials)
     service.ownership = ownership
@@ -76,18 +81,32 @@ package struct ServiceResolver {
 
   /// Replaces what /etc/rpc and /etc/networks know, so that nobody has to ask again.
   private mutating func resolveNames(in entry: inout ServiceEntry) {
-    if let rpc = entry.definition.rpc, rpc.number == nil, let name = rpc.name {
+    let definition = entry.definition
+    if let rpc = definition.rpc, rpc.number == nil, let name = rpc.name {
       if let number = lookup.rpcNumber(of: name) {
         entry.definition.rpc?.number = number
       } else {
         fail(.unknownProgramNumber(name, at: entry.range(of: "service")))
       }
     }
-    if let patterns = entry.definition.access.onlyFrom { entry.definition.access.onlyFrom = resolved(patterns) }
-    if !entry.definition.access.noAccess.isEmpty {
-      entry.definition.access.noAccess = resolved(entry.definition.access.noAccess)
+    let access = definition.access
+    // Written only where a name was found: a definition that stays as it is stays shared.
+    if let patterns = access.onlyFrom, patterns.contains(where: isLocalName) {
+      entry.definition.access.onlyFrom = resolved(patterns)
     }
-    if !entry.definition.proxyFrom.isEmpty { entry.definition.proxyFrom = resolved(entry.definition.proxyFrom) }
+    if access.noAccess.contains(where: isLocalName) { entry.definition.access.noAccess = resolved(access.noAccess) }
+    if definition.proxyFrom.contains(where: isLocalName) {
+      entry.definition.proxyFrom = resolved(definition.proxyFrom)
+    }
+  }
+
+  /// Whether this machine's files may know the name.
+  private func isLocalName(_ pattern: AccessPattern) -> Bool {
+    switch pattern {
+    case .host(let name): !name.utf8.contains(UInt8(ascii: "."))
+    case .network: true
+    case .prefix, .domain: false
+    }
   }
 
   /// `localhost` is the loopback whatever a resolver says (RFC 6761 6.3); a name without a dot may be a network.
@@ -104,12 +123,10 @@ package struct ServiceResolver {
 
   // MARK: Program
 
-  private mutating func check(_ program: ProgramDefinition, of entry: ServiceEntry) {
-    let root = entry.definition.process.rootDirectory ?? ""
-    if let reason = lookup.reasonNotExecutable(root + program.path) {
-      fail(
-        .unusableProgram(
-          root + program.path, reason, near: lookup.programNear(root + program.path), at: entry.range(of: "server")))
+  private mutating func check(_ program: ProgramDefinition, _ process: ProcessDefinition, _ entry: ServiceEntry) {
+    let path = process.rootDirectory.map { $0 + program.path } ?? program.path
+    if let reason = lookup.reasonNotExecutable(path) {
+      fail(.unusableProgram(path, reason, near: lookup.programNear(path), at: entry.range(of: "server")))
     }
   }
 }

@@ -233,6 +233,38 @@ import Testing
     #expect(table.diagnostics.map { $0.severity } == [.warning, .error])
   }
 
+  @Test func namedAddressesGiveWay() {
+    func service(_ id: String, _ hosts: [ListenHost]) -> ServiceEntry {
+      var definition = ServiceDefinition(id: id, handler: .builtin(.echo))
+      definition.socket.families = .ipv4
+      definition.socket.addresses = hosts.map { .ip(host: $0, port: .number(7)) }
+      let place = SourceRange(file: SourceFileID(index: 0), line: Int(id.utf8.first ?? 0), column: 1)
+      return ServiceEntry(definition: definition, location: place)
+    }
+    var table = ServiceTable()
+    table.entries = [
+      service("a", [.name("localhost")]), service("b", [.address(.loopback4)]),
+      service("c", [.name("lo"), .address(IPAddress(ipv4: 0x7f00_0002))]),
+    ]
+    var resolver = ServiceResolver(lookup: NameLookup(), runsAsRoot: true)
+    let services = resolver.resolve(&table)
+    #expect(services.map { $0.definition.id } == ["b", "c"])
+    #expect(services.map { $0.listeners.map { $0.endpoint.description } } == [["127.0.0.1:7"], ["127.0.0.2:7"]])
+    #expect(table.rejected.map { $0.id } == ["a"])
+    #expect(table.entries.map { $0.definition.id } == ["b", "c"])
+    #expect(table.diagnostics.map { $0.message }.first == "'a' and 'b' both listen on 127.0.0.1:7")
+    #expect(table.diagnostics.map { $0.outcome } == ["left to 'b'", "left to 'b'"])
+  }
+
+  @Test func configuredNamesStayAsWritten() {
+    var table = ServiceTable()
+    table.entries = [entry { $0.access.onlyFrom = [.host("localhost")] }]
+    var resolver = ServiceResolver(lookup: NameLookup(), runsAsRoot: true)
+    let services = resolver.resolve(&table)
+    #expect(table.entries.first?.definition.access.onlyFrom == [.host("localhost")])
+    #expect(services.first?.definition.access.onlyFrom?.count == 2)
+  }
+
   @Test func servicesFileIsRead() {
     let text = "# c\nfinger\t79/tcp\nauth 113/tcp authentication tap ident # c\nbad x/tcp\nbad2 70000/tcp\nshort\n"
     let ports = NameLookup.ports(in: Array(text.utf8))

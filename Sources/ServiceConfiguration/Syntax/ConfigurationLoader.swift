@@ -62,7 +62,7 @@ package struct ConfigurationLoader {
   }
 
   mutating func read(_ document: SourceDocument, isDropIn: Bool, _ emit: (RawService) -> Void) {
-    let link = ChainLink(path: document.path, identity: document.path, site: nil)
+    let link = ChainLink(path: document.path, identity: document.identity ?? document.path, site: nil)
     read(document.content, link, isDropIn: isDropIn, defaultHosts: [], emit)
   }
 

@@ -22,11 +22,14 @@ package struct SourceDocument: Sendable {
   package var path: String
   package var role: Role
   package var content: Content
+  /// What identifies the file whatever name it is reached by; nil = its path.
+  package var identity: String?
 
-  package init(path: String, role: Role, content: Content) {
+  package init(path: String, role: Role, content: Content, identity: String? = nil) {
     self.path = path
     self.role = role
     self.content = content
+    self.identity = identity
   }
 }
 
