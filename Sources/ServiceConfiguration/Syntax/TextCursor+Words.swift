@@ -103,14 +103,14 @@ extension TextCursor {
 
   private mutating func quotedFlatWord(from start: Int) -> RawWord {
     var text = Array(bytes[start..<index])
-    var firstLine: SourceRange?
+    let firstLine = line
+    let place = rangeToEndOfLine(from: start)
     while !TextCursor.endsWord(byte) {
       switch byte {
       case TextCursor.singleQuote: literalQuote(into: &text)
       case TextCursor.doubleQuote: escapedQuote(into: &text)
       case TextCursor.backslash:
         if isAtContinuation {
-          if firstLine == nil { firstLine = range(from: start, to: index) }
           nextLine()
         } else {
           if endsLineInBlanks { fault(.blankAfterBackslash) }
@@ -124,17 +124,25 @@ extension TextCursor {
         advance()
       }
     }
-    return word(text, at: firstLine ?? range(from: start, to: index))
+    return word(text, at: line == firstLine ? range(from: start, to: index) : place)
+  }
+
+  /// What a word that goes on in the next line has of the current one.
+  private func rangeToEndOfLine(from start: Int) -> SourceRange {
+    var end = start
+    while end < bytes.count && bytes[end] != TextCursor.newline { end += 1 }
+    while end > start + 1 && (bytes[end - 1] == TextCursor.backslash || bytes[end - 1] == 0x0d) { end -= 1 }
+    return range(from: start, to: end)
   }
 
   /// One quoted word: double quotes with escapes, or single quotes.
   mutating func quotedWord() -> RawWord {
     let start = index
-    let startRange = range(from: start, to: start + 1)
-    let startLine = line
+    let place = rangeToEndOfLine(from: start)
+    let firstLine = line
     var text: [UInt8] = []
     if byte == TextCursor.doubleQuote { escapedQuote(into: &text) } else { literalQuote(into: &text) }
-    return word(text, at: line == startLine ? range(from: start, to: index) : startRange)
+    return word(text, at: line == firstLine ? range(from: start, to: index) : place)
   }
 
   /// Whether a backslash here joins the next line to this one.
