@@ -8,7 +8,6 @@ import ServiceResolution
 // Signals as the classic inetd has them.
 extension SuperServer {
   func watchSignals() throws(SystemError) {
-    CurrentProcess.ignoreSignal(SIGPIPE)
     let set = SignalSet([SIGCHLD, SIGHUP, SIGTERM, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2])
     let source = try SignalSource(set) { [unowned(unsafe) self] signal in received(signal.number) }
     try source.register(with: loop)

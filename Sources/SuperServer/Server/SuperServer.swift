@@ -52,6 +52,8 @@ package final class SuperServer {
     self.notifier = notifier
     SignalSet.all.block()
     loop = try EventLoop()
+    // Before the spawner looks: servers get the default back for what is ignored when it is made.
+    CurrentProcess.ignoreSignal(SIGPIPE)
     spawner = try Spawner()
     reserve = try FileDescriptor.open("/dev/null")
   }

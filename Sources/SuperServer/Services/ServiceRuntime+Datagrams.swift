@@ -69,12 +69,15 @@ extension ServiceRuntime {
     try sharingAddress(of: listener, with: fresh.borrowed) { () throws(SystemError) in
       try fresh.borrowed.bind(to: listener.plan.endpoint)
     }
+    try fresh.borrowed.set(.reuseAddress(false))
     let old = try listener.replaceSocket(with: consume fresh, in: loop)
+    try old.borrowed.set(.reuseAddress(true))
     try old.borrowed.connect(to: peer)
     return old
   }
 
-  /// Both sockets must agree to share an address; the kernel asks only at bind, so the permission ends there.
+  /// All sockets of an address must agree to share it when one more is bound. The servers' sockets agree for as long as
+  /// they live, as there will be further peers; the service's own only now, so that nobody else can take its place.
   private func sharingAddress(
     of listener: Listener, with socket: BorrowedDescriptor, _ bind: () throws(SystemError) -> Void
   ) throws(SystemError) {
@@ -82,7 +85,6 @@ extension ServiceRuntime {
     defer { try? listener.descriptor?.set(.reuseAddress(false)) }
     try socket.set(.reuseAddress(true))
     try bind()
-    try socket.set(.reuseAddress(false))
   }
 
   private func isServed(_ peer: SocketAddress) -> Bool {
