@@ -12,15 +12,30 @@ import Testing
     #expect(!(result.output + result.errors).contains("error:"))
   }
 
+  /// Why the demo cannot be tried here; nil if it can.
+  static let obstacle: String? =
+    if getuid() != 0 || ProcessInfo.processInfo.environment["INETD_EMBEDDED_BINARY"] == nil {
+      "needs root and an Embedded build, see Tests/run"
+    } else if ![8007, 8013, 8019, 8023, 8069, 8079, 8080].allSatisfy({ port in
+      Ports.isFree(port, .stream, hosts: ["127.0.0.1"]) && Ports.isFree(port, .datagram, hosts: ["127.0.0.1"])
+    }) {
+      "somebody has the demo's ports"
+    } else {
+      nil
+    }
+
   /// The demo, as a reader starts it and tries what it says.
-  @Test(
-    .enabled(
-      if: getuid() == 0 && ProcessInfo.processInfo.environment["INETD_EMBEDDED_BINARY"] != nil, "run by Tests/run"))
+  @Test(.enabled(if: obstacle == nil, Comment(rawValue: obstacle ?? "")))
   func theDemoServes() throws {
     let demo = try ChildProcess(
       [Checkout.root.appending(path: "config/demo/run").path],
       environment: ProcessInfo.processInfo.environment.filter { $0.key == "PATH" || $0.key == "HOME" })
-    defer { demo.end() }
+    defer {
+      // The script ends when its daemon has, and takes its files with it.
+      for child in ProcessFacts.children(of: demo.pid) { kill(child, SIGTERM) }
+      _ = try? demo.wait()
+      demo.end()
+    }
     try demo.output.wait(containing: "Control-C ends the demo", seconds: 300)
     try Deadline.poll("the demo serves") { (try? Client(.stream, "127.0.0.1", 8013)) != nil }
     #expect(try Client(.stream, "127.0.0.1", 8013).receiveText().utf8.count == 26)

@@ -22,6 +22,7 @@ import Testing
     #expect(report["nice"] == "0")
     #expect(report["cwd"] == "/")
     #expect(report["signals.blocked"] == "0000000000000000")
+    #expect(report["signals.ignored"] == "0000000000000000")
     #expect(report["rlimit.files"]?.hasPrefix("1024 ") == true)
 
     let root = getpwuid(0)!.pointee

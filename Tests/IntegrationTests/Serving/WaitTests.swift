@@ -38,6 +38,29 @@ import Testing
     #expect(pids[0] != pids[2])
   }
 
+  /// One child a peer, on a socket connected to it, the first datagram queued.
+  @Test(arguments: Variant.all)
+  func datagramsWithoutWaitHaveAServerForEachPeer(_ variant: Variant) throws {
+    let setup = try ProbeServices(variant)
+    var service = try setup.service("answerer", "datagram", "2")
+    service.socketType = "dgram"
+    service.protocolName = "udp"
+    try setup.start([service])
+    let clients = try (0..<3).map { _ in try Client(.datagram, "127.0.0.1", UInt16(service.port)!) }
+    var pids: [Set<Substring>] = clients.map { _ in [] }
+    for turn in 0..<2 {
+      for (index, client) in clients.enumerated() {
+        try client.send("\(turn).\(index)")
+        let answer = String(decoding: try client.receive(), as: UTF8.self).split(separator: " ")
+        #expect(answer.last == "\(turn).\(index)")
+        pids[index].insert(answer[0])
+      }
+    }
+    #expect(pids.allSatisfy { $0.count == 1 }, "a peer keeps its server: \(pids)")
+    #expect(Set(pids.flatMap { $0 }).count == 3, "\(pids)")
+    try setup.daemon.waitForServersToEnd()
+  }
+
   /// A server that dies without having looked at its socket is started again after a growing pause, not in a storm.
   @Test(arguments: DaemonBuild.present)
   func aServerThatFailsAtOnceIsHeldBack(_ build: DaemonBuild) throws {

@@ -38,6 +38,7 @@ extension Contender {
           protocol = tcp4
           port = \(place.port)
           bind = \(place.address)
+          user = root
           instances = UNLIMITED
           server = \(options.program("static-child"))
 
