@@ -9,7 +9,9 @@ let embedded = Context.environment["INETD_EMBEDDED"] == "1"
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 let daemon: [SwiftSetting] =
   strict
-  + (embedded ? [.enableExperimentalFeature("Embedded"), .unsafeFlags(["-wmo", "-Osize", "-Xfrontend", "-function-sections"])] : [])
+  + (embedded
+    ? [.enableExperimentalFeature("Embedded"), .unsafeFlags(["-wmo", "-Osize", "-Xfrontend", "-function-sections"])]
+    : [])
 
 /// The layers of the house; imports point down only (checked by HouseRulesTests).
 let layers: [Target] = [
@@ -49,7 +51,10 @@ let layers: [Target] = [
 let ordinaryOnly: [Target] = [
   .executableTarget(
     name: "inetctl",
-    dependencies: ["ServiceResolution", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+    dependencies: [
+      "ServiceResolution", "ControlProtocol", "LinuxSystem",
+      .product(name: "ArgumentParser", package: "swift-argument-parser"),
+    ],
     swiftSettings: strict),
   .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem", "CLinux"], swiftSettings: strict),
   .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "LinuxSystem", "CLinux"], swiftSettings: strict),

@@ -117,6 +117,11 @@ package struct AdmissionController: Sendable {
     return .open
   }
 
+  /// Whether the access lists, whatever the counters say, let a peer in; peers that only a name can tell are let in.
+  package func allows(_ peer: IPAddress?) -> Bool {
+    (peer.map(access.judge) ?? access.judgeWithoutAddress()) != .refused
+  }
+
   /// Whether `judge` wants to know the surroundings.
   package var needsSurroundings: Bool { !times.isEmpty || maxLoad != nil }
 

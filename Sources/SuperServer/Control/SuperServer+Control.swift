@@ -4,6 +4,7 @@ import ControlProtocol
 import EventLoop
 import LinuxSystem
 import NetworkAddresses
+import ServiceConfiguration
 import ServiceModel
 import ServiceResolution
 
@@ -17,7 +18,7 @@ extension SuperServer {
     case .denied: ControlReply(blocks: deniedBlocks())
     case .test: test(request.arguments)
     case .reload: reload(request.arguments)
-    case .diff: ControlReply(blocks: plannedChanges().map(changeBlock))
+    case .diff: report(planReload())
     case .pause: withService(request.arguments) { $0.hold(.paused) }
     case .resume: withService(request.arguments) { $0.release(.paused) }
     case .kill: kill(request.arguments)
@@ -102,9 +103,8 @@ extension SuperServer {
       block.add("served", "no")
       block.add("reason", reason.word)
       block.add("rule", reason.explanation)
+      block.add("place", reason.key.flatMap(service.place))
     }
-    let place = service.resolved.entry.range(of: "only_from")
-    block.add("line", "\(place.line)")
     return ControlReply(blocks: [block])
   }
 
@@ -121,15 +121,19 @@ extension SuperServer {
 // Steering.
 extension SuperServer {
   private func reload(_ arguments: [String]) -> ControlReply {
-    if arguments.contains("dry-run") { return ControlReply(blocks: plannedChanges().map(changeBlock)) }
-    let changes = plannedChanges()
-    reload()
-    return ControlReply(blocks: changes.map(changeBlock))
+    for argument in arguments where argument != "dry-run" && argument != "hard" {
+      return .failure("reload takes 'dry-run' and 'hard', not '\(argument)'")
+    }
+    return report(arguments.contains("dry-run") ? planReload() : reload(hard: arguments.contains("hard")))
   }
 
-  private func plannedChanges() -> [ReloadPlan.Change] {
-    let load = ConfigurationLoad.run(paths: settings.paths, options: settings.options)
-    return ReloadPlan(running: services.mapValues { $0.resolved }, order: order, load: load).changes
+  /// The difference, then the findings as people read them.
+  private func report(_ outcome: ReloadOutcome) -> ControlReply {
+    let renderer = DiagnosticRenderer(outcome.load.table.sources)
+    let findings = outcome.load.table.diagnostics.map { diagnostic in
+      ControlBlock([("severity", diagnostic.severity.word), ("text", renderer.text(of: diagnostic))])
+    }
+    return ControlReply(blocks: outcome.changes.map(changeBlock) + findings)
   }
 
   private func changeBlock(_ change: ReloadPlan.Change) -> ControlBlock {
@@ -204,6 +208,20 @@ extension RefusalReason {
     case .processLimit: "process_limit"
     case .libwrap: "libwrap"
     case .fork: "resources"
+    }
+  }
+
+  /// The key that the reason comes from; nil where no service's key is behind it.
+  var key: String? {
+    switch self {
+    case .sensor, .processLimit, .fork: nil
+    case .address: "only_from"
+    case .time: "access_times"
+    case .load: "max_load"
+    case .sourceRate: "source_rate"
+    case .perSource: "per_source"
+    case .instances: "instances"
+    case .libwrap: "libwrap"
     }
   }
 

@@ -1,3 +1,4 @@
+import CLinux
 import LinuxSystem
 import NetworkAddresses
 import ServiceModel
@@ -14,19 +15,43 @@ extension SuperServer {
     return !services.isEmpty
   }
 
-  /// SIGHUP: reads the files again and applies the difference. What did not change is not touched.
-  @export(interface) package func reload() {
+  /// SIGHUP: reads the files again and applies the difference. What did not change is not touched. `hard` also ends the
+  /// servers of removed services and those whose peers the new rules refuse.
+  @discardableResult
+  package func reload(hard: Bool = false) -> ReloadOutcome {
     notifier.reloading(at: .now)
     reloadCount += 1
     WallClock.reloadTimeZone()
-    let load = ConfigurationLoad.run(paths: settings.paths, options: settings.options)
+    let load = readConfiguration()
     report(load)
     forgetFiles()
-    let summary = apply(load)
+    let changes = apply(load)
+    if hard { endUnwantedServers() }
     log.reopenFiles(keeping: logFiles)
-    log.reloaded(summary)
+    log.reloaded(ReloadSummary(changes))
     notifyReady()
     loop.afterBatch { CurrentProcess.releaseMemory() }
+    return ReloadOutcome(changes: changes, load: load)
+  }
+
+  /// What a reload would do now.
+  func planReload() -> ReloadOutcome {
+    let load = readConfiguration()
+    let plan = ReloadPlan(running: services.mapValues { $0.resolved }, order: order, load: load)
+    return ReloadOutcome(changes: plan.changes, load: load)
+  }
+
+  private func readConfiguration() -> ConfigurationLoad {
+    ConfigurationLoad.run(paths: settings.paths, options: settings.options)
+  }
+
+  /// Ends servers of services that are gone, and of peers that would not be served any more.
+  private func endUnwantedServers() {
+    for instance in instances.all {
+      let isGone = services[instance.service.definition.id] !== instance.service
+      let isRefused = instance.peer.map { !instance.service.admission.allows($0.ip) } ?? false
+      if isGone || isRefused { try? ChildProcess.signalGroup(instance.pid, SIGTERM) }
+    }
   }
 
   private func report(_ load: ConfigurationLoad) {
@@ -45,11 +70,10 @@ extension SuperServer {
   /// New sockets open before old ones close, and a socket that both configurations want is handed on alive, so that no
   /// kept port ever refuses a connection.
   @discardableResult
-  func apply(_ load: ConfigurationLoad) -> ReloadSummary {
+  func apply(_ load: ConfigurationLoad) -> [ReloadPlan.Change] {
     let plan = ReloadPlan(running: services.mapValues { $0.resolved }, order: order, load: load)
     var resolved: [String: ResolvedService] = [:]
     for service in load.services { resolved[service.definition.id] = service }
-    var summary = ReloadSummary()
     var leaving: [Listener] = []
     /// Sockets whose options only a new socket can have.
     var rebuilt: [Listener] = []
@@ -57,11 +81,10 @@ extension SuperServer {
     var newOrder: [String] = []
 
     for change in plan.changes {
-      summary.count(change)
       switch change {
       case .keep(let id):
-        services[id]?.isStale = false
         // Only the place in the files can have changed.
+        if let new = resolved[id] { services[id]?.move(to: new) }
         newOrder.append(id)
       case .keepStale(let id):
         services[id]?.isStale = true
@@ -88,9 +111,10 @@ extension SuperServer {
       }
     }
     order = newOrder
+    sourcePaths = load.table.sources.files.map { $0.path }
     connect(changed, replacing: leaving, exceptReusing: rebuilt)
     collectDatagramBuiltinPorts()
-    return summary
+    return plan.changes
   }
 
   private func update(_ service: ServiceRuntime, to new: ResolvedService) {
@@ -135,6 +159,12 @@ extension SuperServer {
   }
 }
 
+/// What a reload did, or would do.
+package struct ReloadOutcome {
+  package let changes: [ReloadPlan.Change]
+  package let load: ConfigurationLoad
+}
+
 /// How many services a reload did what to.
 package struct ReloadSummary: Equatable {
   package private(set) var added = 0
@@ -143,7 +173,11 @@ package struct ReloadSummary: Equatable {
   package private(set) var unchanged = 0
   package private(set) var stale = 0
 
-  mutating func count(_ change: ReloadPlan.Change) {
+  init(_ changes: [ReloadPlan.Change]) {
+    for change in changes { count(change) }
+  }
+
+  private mutating func count(_ change: ReloadPlan.Change) {
     switch change {
     case .keep: unchanged += 1
     case .update: changed += 1

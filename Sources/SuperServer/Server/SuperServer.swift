@@ -32,6 +32,8 @@ package final class SuperServer {
   private var isStopping = false
   private var datagramBuiltinPorts: Set<UInt16> = []
   private var quoteNumber = 0
+  /// The files of the last load, by the number that places in them carry.
+  var sourcePaths: [String] = []
   private var control: ControlListener?
   /// Times the configuration was read again, and the errors it held the last time.
   var reloadCount = 0

@@ -60,6 +60,20 @@ package final class ServiceRuntime {
     release(.limited)
   }
 
+  /// Takes over the same definition written at another place.
+  func move(to resolved: ResolvedService) {
+    self.resolved = resolved
+    isStale = false
+  }
+
+  /// Where the value of a key was written, as `path:line:column`; nil for a service whose files have changed since.
+  func place(of key: String) -> String? {
+    let range = resolved.entry.range(of: key)
+    let file = Int(range.file.index)
+    guard !isStale, server.sourcePaths.indices.contains(file) else { return nil }
+    return "\(server.sourcePaths[file]):\(range.line):\(range.column)"
+  }
+
   private static func handler(for resolved: ResolvedService) -> Handler {
     switch resolved.definition.handler {
     case .program(let program): .program(ServerProgram.plan(program, of: resolved))

@@ -1,0 +1,41 @@
+import ControlProtocol
+import Foundation
+import LinuxSystem
+
+/// Asks a running daemon over its control socket.
+struct ControlConnection {
+  static let defaultPath = "/run/inetd/control"
+
+  let path: String
+
+  /// Sends one request and waits for the whole reply.
+  func ask(_ request: ControlRequest) throws -> ControlReply {
+    let socket = try open(request)
+    var parser = ControlReplyParser()
+    var buffer = [UInt8](repeating: 0, count: 65_536)
+    while true {
+      let result = buffer.withUnsafeMutableBytes { socket.borrowed.read(into: $0) }
+      guard case .transferred(let count) = result, count > 0 else {
+        throw ControlFailure("the daemon at \(path) ended the connection in the middle of its reply")
+      }
+      if let reply = try parser.take(buffer[..<count]) { return reply }
+    }
+  }
+
+  private func open(_ request: ControlRequest) throws -> FileDescriptor {
+    do throws(SystemError) {
+      let socket = try FileDescriptor.socket(.unix, .stream, nonblocking: false)
+      _ = try socket.borrowed.connect(to: .unix(path: path))
+      try socket.borrowed.writeAll(request.line, to: path)
+      return socket
+    } catch {
+      throw ControlFailure("no daemon answers at \(path): \(error); is inetd running, and is --control right?")
+    }
+  }
+}
+
+/// A live command that could not be carried out.
+struct ControlFailure: Error, CustomStringConvertible {
+  let description: String
+  init(_ description: String) { self.description = description }
+}
