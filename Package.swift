@@ -6,7 +6,8 @@ import PackageDescription
 /// `config/package/build-release` gives the embedded build the link flags that a manifest cannot know.
 let embedded = Context.environment["INETD_EMBEDDED"] == "1"
 
-let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+/// MemberImportVisibility asks for the imports that Embedded Swift needs, so that the ordinary build finds them missing.
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error), .enableUpcomingFeature("MemberImportVisibility")]
 let daemon: [SwiftSetting] =
   strict
   + (embedded

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ServiceConfiguration
 import ServiceModel
+import ServiceResolution
 
 /// Reads the configuration as the daemon would, and tells what is wrong with it.
 struct Check: ParsableCommand {

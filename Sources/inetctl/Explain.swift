@@ -1,6 +1,8 @@
 import ArgumentParser
+import Foundation
 import ServiceConfiguration
 import ServiceModel
+import ServiceResolution
 
 /// Says in words what a service will do, or what a key means.
 struct Explain: ParsableCommand {

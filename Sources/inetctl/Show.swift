@@ -1,6 +1,7 @@
 import ArgumentParser
 import ServiceConfiguration
 import ServiceModel
+import ServiceResolution
 
 /// Prints the normal form of the configuration.
 struct Show: ParsableCommand {

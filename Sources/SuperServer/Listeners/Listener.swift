@@ -1,6 +1,7 @@
 import CLinux
 import EventLoop
 import LinuxSystem
+import NetworkAddresses
 import ServiceModel
 import ServiceResolution
 

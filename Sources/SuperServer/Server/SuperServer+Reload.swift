@@ -1,4 +1,6 @@
+import AdmissionControl
 import CLinux
+import EventLoop
 import LinuxSystem
 import NetworkAddresses
 import ServiceModel

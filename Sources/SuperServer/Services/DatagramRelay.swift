@@ -1,5 +1,6 @@
 import LinuxSystem
 import NetworkAddresses
+import ServiceResolution
 
 /// Takes datagrams from a service's socket and puts them into the queue of the socket that serves their sender.
 final class DatagramRelay {

@@ -1,6 +1,7 @@
 import ControlProtocol
 import Foundation
 import LinuxSystem
+import NetworkAddresses
 
 /// Asks a running daemon over its control socket.
 struct ControlConnection {
