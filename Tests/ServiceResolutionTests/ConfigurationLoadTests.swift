@@ -1,3 +1,4 @@
+import NetworkAddresses
 import Foundation
 import ServiceConfiguration
 import ServiceModel
