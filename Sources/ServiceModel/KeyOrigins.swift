@@ -14,10 +14,13 @@ package struct KeyOrigins: Sendable {
   package subscript(key: String) -> SourceRange? {
     get { entries.first { $0.key == key }?.range }
     set {
-      entries.removeAll { $0.key == key }
+      if let index = entries.firstIndex(where: { $0.key == key }) { entries.remove(at: index) }
       if let newValue { entries.append(Entry(key: key, range: newValue)) }
     }
   }
+
+  /// Only the places of `keys`.
+  package mutating func keep(_ keys: [String]) { entries = entries.filter { keys.contains($0.key) } }
 
   package var isEmpty: Bool { entries.isEmpty }
 }

@@ -41,20 +41,20 @@ package struct ServiceDefinition: Equatable, Sendable {
   package var enabled = true
   /// The /etc/services name, for log lines, libwrap and tcpmux.
   package var service: String
-  @Shared package var socket = SocketDefinition()
+  private var socketPart = Shared(wrappedValue: SocketDefinition())
   package var handler: ServiceHandler
   /// The server gets the listening socket itself and the daemon waits for its end.
   package var wait = false
   package var passing = DescriptorPassing.stdio
   package var standardError = StandardErrorPolicy.socket
-  @Shared package var process = ProcessDefinition()
-  @Shared package var access = AccessDefinition()
-  @Shared package var limits = LimitDefinition()
-  @Shared package var log = LogDefinition()
-  @Shared package var banners = BannerDefinition()
-  @Shared package var timeouts = TimeoutDefinition()
-  @Shared package var sandbox = SandboxDefinition()
-  @Shared package var cgroup = CgroupDefinition()
+  private var processPart = Shared(wrappedValue: ProcessDefinition())
+  private var accessPart = Shared(wrappedValue: AccessDefinition())
+  private var limitsPart = Shared(wrappedValue: LimitDefinition())
+  private var logPart = Shared(wrappedValue: LogDefinition())
+  private var bannersPart = Shared(wrappedValue: BannerDefinition())
+  private var timeoutsPart = Shared(wrappedValue: TimeoutDefinition())
+  private var sandboxPart = Shared(wrappedValue: SandboxDefinition())
+  private var cgroupPart = Shared(wrappedValue: CgroupDefinition())
   package var rpc: RPCDefinition?
   package var tcpmux: TCPMuxAttachment?
   package var proxyProtocol = ProxyProtocolPolicy.no
@@ -73,15 +73,62 @@ package struct ServiceDefinition: Equatable, Sendable {
   /// Lets equal parts of two services be one: services of one file tend to be alike, and a reload compares references
   /// before it compares values.
   package mutating func shareParts(with other: ServiceDefinition) {
-    _socket.wrappedValue.shareOptions(with: other.socket)
-    _socket.share(with: other._socket)
-    _process.share(with: other._process)
-    _access.share(with: other._access)
-    _limits.share(with: other._limits)
-    _log.share(with: other._log)
-    _banners.share(with: other._banners)
-    _timeouts.share(with: other._timeouts)
-    _sandbox.share(with: other._sandbox)
-    _cgroup.share(with: other._cgroup)
+    socketPart.wrappedValue.shareOptions(with: other.socket)
+    socketPart.share(with: other.socketPart)
+    processPart.share(with: other.processPart)
+    accessPart.share(with: other.accessPart)
+    limitsPart.share(with: other.limitsPart)
+    logPart.share(with: other.logPart)
+    bannersPart.share(with: other.bannersPart)
+    timeoutsPart.share(with: other.timeoutsPart)
+    sandboxPart.share(with: other.sandboxPart)
+    cgroupPart.share(with: other.cgroupPart)
+  }
+
+  // Written out instead of wrapped: the accessors that a wrapper gets copy the part for every look at it.
+
+  package var socket: SocketDefinition {
+    _read { yield socketPart.wrappedValue }
+    _modify { yield &socketPart.wrappedValue }
+  }
+
+  package var process: ProcessDefinition {
+    _read { yield processPart.wrappedValue }
+    _modify { yield &processPart.wrappedValue }
+  }
+
+  package var access: AccessDefinition {
+    _read { yield accessPart.wrappedValue }
+    _modify { yield &accessPart.wrappedValue }
+  }
+
+  package var limits: LimitDefinition {
+    _read { yield limitsPart.wrappedValue }
+    _modify { yield &limitsPart.wrappedValue }
+  }
+
+  package var log: LogDefinition {
+    _read { yield logPart.wrappedValue }
+    _modify { yield &logPart.wrappedValue }
+  }
+
+  package var banners: BannerDefinition {
+    _read { yield bannersPart.wrappedValue }
+    _modify { yield &bannersPart.wrappedValue }
+  }
+
+  package var timeouts: TimeoutDefinition {
+    _read { yield timeoutsPart.wrappedValue }
+    _modify { yield &timeoutsPart.wrappedValue }
+  }
+
+  package var sandbox: SandboxDefinition {
+    _read { yield sandboxPart.wrappedValue }
+    _modify { yield &sandboxPart.wrappedValue }
+  }
+
+  package var cgroup: CgroupDefinition {
+    _read { yield cgroupPart.wrappedValue }
+    _modify { yield &cgroupPart.wrappedValue }
   }
 }

@@ -1,6 +1,6 @@
 /// A service of a load with the places its values were written at.
 package struct ServiceEntry: Sendable {
-  @Shared package var definition: ServiceDefinition
+  private var definitionPart: Shared<ServiceDefinition>
   /// Where the service is defined.
   package var location: SourceRange
   /// Where each key's value was written; the key's name as in the key table. Keys at their default are absent.
@@ -9,9 +9,15 @@ package struct ServiceEntry: Sendable {
   package var isDropIn = true
 
   package init(definition: ServiceDefinition, location: SourceRange, origins: KeyOrigins = KeyOrigins()) {
-    _definition = Shared(wrappedValue: definition)
+    definitionPart = Shared(wrappedValue: definition)
     self.location = location
     self.origins = origins
+  }
+
+  /// Held by reference: an entry is handed around a lot, and the daemon's copy is the table's.
+  package var definition: ServiceDefinition {
+    _read { yield definitionPart.wrappedValue }
+    _modify { yield &definitionPart.wrappedValue }
   }
 
   /// The place to name in a message about `key`.

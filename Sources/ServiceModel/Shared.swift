@@ -4,24 +4,19 @@
 /// part at its default hold it once, and comparing two of them compares references first.
 @propertyWrapper
 package struct Shared<Value> {
-  private final class Storage {
-    var value: Value
-    init(_ value: Value) { self.value = value }
+  @usableFromInline final class Storage {
+    @usableFromInline var value: Value
+    @inlinable init(_ value: Value) { self.value = value }
   }
 
-  private var storage: Storage
+  @usableFromInline var storage: Storage
 
-  package init(wrappedValue: Value) { storage = Storage(wrappedValue) }
+  @inlinable package init(wrappedValue: Value) { storage = Storage(wrappedValue) }
 
-  package var wrappedValue: Value {
-    get { storage.value }
-    set {
-      if isKnownUniquelyReferenced(&storage) {
-        storage.value = newValue
-      } else {
-        storage = Storage(newValue)
-      }
-    }
+  /// Reading lends the value: copying a definition with all its parts for a look at one of them would cost more than
+  /// everything else that is done with it.
+  @inlinable package var wrappedValue: Value {
+    _read { yield storage.value }
     _modify {
       if !isKnownUniquelyReferenced(&storage) { storage = Storage(storage.value) }
       yield &storage.value

@@ -59,11 +59,16 @@ package struct SocketDefinition: Equatable, Sendable {
   package var owner: UserReference?
   package var group: GroupReference?
   package var mode: UInt32?
-  @Shared package var options = SocketOptions()
+  private var optionsPart = Shared(wrappedValue: SocketOptions())
 
   package init() {}
 
-  mutating func shareOptions(with other: SocketDefinition) { _options.share(with: other._options) }
+  package var options: SocketOptions {
+    _read { yield optionsPart.wrappedValue }
+    _modify { yield &optionsPart.wrappedValue }
+  }
+
+  mutating func shareOptions(with other: SocketDefinition) { optionsPart.share(with: other.optionsPart) }
 }
 
 /// TCP keepalive: seconds idle before the first probe, seconds between probes, probes before giving up (tcp(7)).

@@ -56,12 +56,14 @@ package enum KeyGroup: UInt8, CaseIterable, Sendable {
 }
 
 /// One row of the key table: everything there is to know about a key.
-package struct ConfigurationKey: Sendable {
+///
+/// A class, so that looking one up costs a reference and not a dozen.
+package final class ConfigurationKey: Sendable {
   typealias Apply = @Sendable (inout ServiceDraft, inout SettingReader) -> Void
   typealias Words = @Sendable (ServiceDefinition) -> [String]?
 
   package let name: String
-  package internal(set) var group = KeyGroup.identity
+  package let group: KeyGroup
   package let operators: KeyOperators
   package let scope: KeyScope
   package let effect: KeyEffect
@@ -81,9 +83,10 @@ package struct ConfigurationKey: Sendable {
   init(
     _ name: String, _ syntax: String, default defaultText: String, _ help: String, operators: KeyOperators = .set,
     scope: KeyScope = .serviceAndDefaults, effect: KeyEffect = .active, isRestriction: Bool = false,
-    apply: @escaping Apply, words: @escaping Words = { _ in nil }
+    group: KeyGroup = .identity, apply: @escaping Apply, words: @escaping Words = { _ in nil }
   ) {
     self.name = name
+    self.group = group
     self.syntax = syntax
     self.defaultText = defaultText
     self.help = help
@@ -96,9 +99,9 @@ package struct ConfigurationKey: Sendable {
   }
 
   func inGroup(_ group: KeyGroup) -> ConfigurationKey {
-    var key = self
-    key.group = group
-    return key
+    ConfigurationKey(
+      name, syntax, default: defaultText, help, operators: operators, scope: scope, effect: effect,
+      isRestriction: isRestriction, group: group, apply: apply, words: words)
   }
 
   /// The value of a definition in flat syntax, word by word; nil where a flat file needs no line for it.

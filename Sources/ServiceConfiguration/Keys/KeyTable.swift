@@ -12,6 +12,18 @@ package enum KeyTable {
     + timeoutKeys.map { $0.inGroup(.timeouts) }
     + sandboxKeys.map { $0.inGroup(.sandbox) }
 
+  /// One bit for each key with values that are not acted on.
+  static let inactive: KeySet = {
+    var set = KeySet()
+    for (index, key) in keys.enumerated() {
+      switch key.effect {
+      case .active, .ignored: break
+      case .notYet, .notYetFor: set.insert(index)
+      }
+    }
+    return set
+  }()
+
   private static let indexByName: [String: Int] = {
     var index: [String: Int] = [:]
     for (number, key) in keys.enumerated() { index[key.name] = number }
@@ -27,4 +39,20 @@ package enum KeyTable {
   package static func nearest(to name: String) -> ConfigurationKey? {
     NearMiss.nearest(to: name, among: keys.map { $0.name }).flatMap { key(named: $0) }
   }
+}
+
+/// Rows of the key table, one bit each: there are fewer than 128.
+struct KeySet {
+  private var low: UInt64 = 0
+  private var high: UInt64 = 0
+
+  /// False when it was there already.
+  @discardableResult mutating func insert(_ index: Int) -> Bool {
+    let bit: UInt64 = 1 << UInt64(index & 63)
+    let isNew = (index < 64 ? low : high) & bit == 0
+    if index < 64 { low |= bit } else { high |= bit }
+    return isNew
+  }
+
+  func isDisjoint(with other: KeySet) -> Bool { low & other.low == 0 && high & other.high == 0 }
 }

@@ -8,21 +8,13 @@ struct ConflictResolution {
   private(set) var rejected: [RejectedService] = []
   private var candidates: [Normalizer.Candidate]
   private var isOut: [Bool]
-  private var claims: SocketClaims
+  private var held = ClaimTable()
 
-  init(
-    _ candidates: [Normalizer.Candidate], findings: Findings,
-    servicePort: (String, TransportProtocol) -> UInt16?
-  ) {
+  init(_ candidates: [Normalizer.Candidate], findings: Findings) {
     self.candidates = candidates
     self.findings = findings
     isOut = Array(repeating: false, count: candidates.count)
-    claims = SocketClaims()
-    ports = PortNumbers()
-    for candidate in candidates { ports.learn(candidate.entry.definition.socket, servicePort) }
   }
-
-  private var ports: PortNumbers
 
   /// The services that are left, in file order.
   mutating func takeEntries() -> [ServiceEntry] {
@@ -33,10 +25,21 @@ struct ConflictResolution {
     return entries
   }
 
-  mutating func resolve() {
+  mutating func resolve(servicePort: (String, TransportProtocol) -> UInt16?) {
     let order = precedence
     resolveNames(order)
-    for index in order where !isOut[index] && candidates[index].entry.definition.enabled { claimSockets(of: index) }
+    var numbers = ClaimNumbers()
+    var claims: [SocketClaim] = []
+    claims.reserveCapacity(candidates.count)
+    for index in candidates.indices where !isOut[index] && candidates[index].entry.definition.enabled {
+      numbers.append(
+        candidates[index].entry.definition.socket, owner: Int32(index), to: &claims, servicePort: servicePort)
+    }
+    let contested = claims.contestedOwners()
+    if contested.isEmpty { return }
+    var wanted: [Int32: [SocketClaim]] = [:]
+    for claim in claims where contested.contains(claim.owner) { wanted[claim.owner, default: []].append(claim) }
+    for index in order { if let claims = wanted[Int32(index)] { claimSockets(claims, of: index) } }
   }
 
   /// The strongest first.
@@ -81,19 +84,17 @@ struct ConflictResolution {
 
   // MARK: Sockets
 
-  private mutating func claimSockets(of index: Int) {
-    let socket = candidates[index].entry.definition.socket
-    let wanted = claims.claims(of: socket, owner: Int32(index), ports)
+  private mutating func claimSockets(_ wanted: [SocketClaim], of index: Int) {
     var lost: [(claim: SocketClaim, owner: Int)] = []
     for claim in wanted {
-      if let owner = claims.owner(of: claim), !sharesPort(index, Int(owner)) { lost.append((claim, Int(owner))) }
+      if let owner = held.owner(of: claim), !sharesPort(index, Int(owner)) { lost.append((claim, Int(owner))) }
     }
     if let first = lost.first, !settleFamilies(index, lost) {
       return lose(index, to: first.owner, first.claim)
     }
     reportOverlap(index, wanted)
     for claim in wanted where candidates[index].entry.definition.socket.families.includes(claim.family) {
-      claims.insert(claim)
+      held.insert(claim)
     }
   }
 
@@ -151,7 +152,7 @@ struct ConflictResolution {
   /// Linux gives a port on all addresses and on one of them to one listener only (bind(2), EADDRINUSE).
   private func reportOverlap(_ index: Int, _ wanted: [SocketClaim]) {
     for claim in wanted {
-      guard let owner = claims.overlap(of: claim), owner != Int32(index), !sharesPort(index, Int(owner)) else {
+      guard let owner = held.overlap(of: claim), owner != Int32(index), !sharesPort(index, Int(owner)) else {
         continue
       }
       let entry = candidates[index].entry

@@ -56,9 +56,9 @@ package struct Normalizer {
     if !zip(candidates, candidates.dropFirst()).allSatisfy({ $0.position < $1.position }) {
       candidates.sort { $0.position < $1.position }
     }
-    var conflicts = ConflictResolution(candidates, findings: findings, servicePort: servicePort)
+    var conflicts = ConflictResolution(candidates, findings: findings)
     candidates = []
-    conflicts.resolve()
+    conflicts.resolve(servicePort: servicePort)
     var table = ServiceTable()
     table.entries = conflicts.takeEntries()
     table.rejected = rejected + conflicts.rejected

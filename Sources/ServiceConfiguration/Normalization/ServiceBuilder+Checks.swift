@@ -6,26 +6,27 @@ extension ServiceBuilder {
 
   /// What fits key by key but not together.
   mutating func checkCombinations() {
-    let definition = draft.definition
-    if definition.tcpmux != nil && (definition.socket.transport != .tcp || definition.wait) {
+    if draft.definition.tcpmux != nil && (draft.definition.socket.transport != .tcp || draft.definition.wait) {
       fail("type-mismatch", "a service behind tcpmux is a stream over tcp with wait = no", key: "type")
     }
-    if definition.rpc != nil && definition.socket.transport != .tcp && definition.socket.transport != .udp {
+    if draft.definition.rpc != nil && draft.definition.socket.transport != .tcp
+      && draft.definition.socket.transport != .udp
+    {
       fail("type-mismatch", "RPC programs are registered for tcp and udp only", key: "protocol")
     }
-    if definition.proxyProtocol != .no && definition.proxyFrom.isEmpty {
+    if draft.definition.proxyProtocol != .no && draft.definition.proxyFrom.isEmpty {
       fail(
         "missing-proxy-from", "'proxy_protocol' needs 'proxy_from': whose headers are to be believed",
         key: "proxy_protocol")
     }
-    if definition.proxyProtocol != .no && (definition.wait || definition.socket.type != .stream) {
+    if draft.definition.proxyProtocol != .no && (draft.definition.wait || draft.definition.socket.type != .stream) {
       fail("type-mismatch", "'proxy_protocol' is for streams with wait = no", key: "proxy_protocol")
     }
-    if definition.wait && definition.socket.type == .stream {
+    if draft.definition.wait && draft.definition.socket.type == .stream {
       for key in ["per_source", "source_rate", "idle_timeout"] where isSet(key) && !isDefaulted(key) {
         warn("no-effect", "'\(key)' has no effect with wait = yes: the server accepts its peers itself", key: key)
       }
-    } else if !definition.wait && definition.timeouts.idleStop != nil {
+    } else if !draft.definition.wait && draft.definition.timeouts.idleStop != nil {
       warn("no-effect", "'idle_stop' has no effect with wait = no", key: "idle_stop")
     }
     if !hasFailed && isSound { warnAboutInactiveKeys() }
@@ -44,6 +45,7 @@ extension ServiceBuilder {
     {
       warn("not-active", "the built-in '\(builtin.name)' is understood but not acted on yet", key: "type")
     }
+    if draft.keys.isDisjoint(with: KeyTable.inactive) { return }
     for origin in draft.origins.entries {
       guard let key = KeyTable.key(named: origin.key) else { continue }
       switch key.effect {

@@ -29,10 +29,16 @@ struct ServiceBuilder {
     chooseRest()
     checkCombinations()
     if hasFailed { return nil }
+    // A line of inetd.conf needs no more places than looking things up can ask for; there may be very many lines.
+    if raw.dialect == .classic { draft.origins.keep(ServiceBuilder.keysLookedUp) }
     var entry = ServiceEntry(definition: draft.definition, location: raw.name.range, origins: draft.origins)
     entry.isDropIn = raw.isDropIn
     return entry
   }
+
+  private static let keysLookedUp = [
+    "service", "bind", "listen", "user", "group", "server", "socket_user", "socket_group",
+  ]
 
   /// The id of a service, also of one in error.
   static func id(of draft: ServiceDraft, _ raw: RawService) -> String {

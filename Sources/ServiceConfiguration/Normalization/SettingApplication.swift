@@ -10,8 +10,8 @@ struct SettingApplication {
   let findings: Findings
   let dialect: Dialect
   let inDefaults: Bool
-  /// One bit for each key that was set, in two halves: the table has fewer than 128 rows.
-  private var seen: (UInt64, UInt64) = (0, 0)
+  /// The keys that were set.
+  private var seen = KeySet()
 
   init(dialect: Dialect, inDefaults: Bool, findings: Findings) {
     self.dialect = dialect
@@ -26,7 +26,7 @@ struct SettingApplication {
     for (place, setting) in settings.enumerated() {
       if place > 0 && setting.key.range.file != settings[place - 1].key.range.file {
         // The next override snippet: it may replace what the one before it set.
-        seen = (0, 0)
+        seen = KeySet()
       }
       if place == SettingApplication.mostSettings
         || findings.diagnostics.count - start >= SettingApplication.mostFindings
@@ -52,7 +52,7 @@ struct SettingApplication {
       findings.add(Diagnostic(.error, "bad-operator", "'\(key.name)' takes only '='", at: setting.key.range))
       return fail(key, setting, &draft, since: start)
     }
-    if setting.operation == .set && isRepeated(index) {
+    if setting.operation == .set && !seen.insert(index) {
       reportRepeated(key, setting.key, among: all)
       return true
     }
@@ -64,6 +64,7 @@ struct SettingApplication {
       setting, key: key.name, dialect: dialect, inDefaults: inDefaults, findings: findings)
     key.apply(&draft, &reader)
     draft.origins[key.name] = reader.range
+    draft.keys.insert(index)
     return reader.hasFailed ? fail(key, setting, &draft, since: start) : true
   }
 
@@ -78,16 +79,6 @@ struct SettingApplication {
       if key.isRestriction { draft.brokenRestrictions.append(Located(key.name, at: setting.key.range)) }
     }
     return false
-  }
-
-  private mutating func isRepeated(_ index: Int) -> Bool {
-    let bit: UInt64 = 1 << UInt64(index & 63)
-    if index < 64 {
-      defer { seen.0 |= bit }
-      return seen.0 & bit != 0
-    }
-    defer { seen.1 |= bit }
-    return seen.1 & bit != 0
   }
 
   // MARK: Reports
