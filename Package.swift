@@ -67,6 +67,8 @@ let ordinaryOnly: [Target] = [
     dependencies: ["SystemdIntegration", "LinuxSystem", "NetworkAddresses", "CLinux"], swiftSettings: strict),
   .testTarget(name: "SuperServerTests", dependencies: ["SuperServer"], swiftSettings: strict),
   .testTarget(name: "AdmissionControlTests", dependencies: ["AdmissionControl"], swiftSettings: strict),
+  .testTarget(name: "NetworkAddressesTests", dependencies: ["NetworkAddresses"], swiftSettings: strict),
+  .testTarget(name: "ServiceModelTests", dependencies: ["ServiceModel"], swiftSettings: strict),
   .testTarget(
     name: "ServiceConfigurationTests", dependencies: ["ServiceConfiguration"], exclude: ["Cases"],
     swiftSettings: strict),

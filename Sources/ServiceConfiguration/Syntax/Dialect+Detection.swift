@@ -58,6 +58,8 @@ extension Dialect {
   private static func isSectionHeader(at cursor: TextCursor) -> Bool {
     var place = cursor.index
     while place < cursor.bytes.count, cursor.bytes[place] != TextCursor.newline {
+      // `[service "[::1]:echo"]`: no address of inetd.conf has quotes.
+      if cursor.bytes[place] == UInt8(ascii: "\"") { return true }
       if cursor.bytes[place] == UInt8(ascii: "]") {
         let next = place + 1 < cursor.bytes.count ? cursor.bytes[place + 1] : TextCursor.newline
         return next != UInt8(ascii: ":") && next != UInt8(ascii: ",")
