@@ -7,7 +7,7 @@ extension ConfigurationReader {
   package static func include(_ request: IncludeRequest, checksWriters: Bool) -> IncludeReply {
     switch request.kind {
     case .file: return file(request.path, checksWriters: checksWriters)
-    case .directory: return directory(request, checksWriters: checksWriters)
+    case .directory, .xinetdDirectory: return directory(request, checksWriters: checksWriters)
     case .glob: return glob(request, checksWriters: checksWriters)
     }
   }
@@ -29,7 +29,8 @@ extension ConfigurationReader {
     case .refused(let finding): reply.failure = (finding.id, finding.message)
     case .listed(let names):
       let base = request.path.hasSuffix("/") ? request.path : request.path + "/"
-      reply.read(names.filter(counts).map { base + $0 }, limit: request.limit, checksWriters: checksWriters)
+      let wanted = names.filter { counts($0) && (request.kind == .directory || !$0.utf8.contains(UInt8(ascii: "."))) }
+      reply.read(wanted.map { base + $0 }, limit: request.limit, checksWriters: checksWriters)
     }
     return reply
   }

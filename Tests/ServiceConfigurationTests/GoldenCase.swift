@@ -117,7 +117,7 @@ struct GoldenCase: CustomTestStringConvertible, Sendable {
       case .file: file.path == request.path
       case .glob:
         request.path.hasSuffix("*") ? file.path.hasPrefix(request.path.dropLast()) : file.path == request.path
-      case .directory: file.path.hasPrefix(request.path + "/")
+      case .directory, .xinetdDirectory: file.path.hasPrefix(request.path + "/")
       }
     }
     if matching.isEmpty && request.kind != .glob { reply.failure = ("include-missing", "does not exist") }

@@ -26,7 +26,7 @@ struct SyntaxDump {
         switch request.kind {
         case .file: file.path == request.path
         case .glob: file.path == request.path || request.path == "/etc/inetd.d/*"
-        case .directory: file.path.hasPrefix(request.path + "/")
+        case .directory, .xinetdDirectory: file.path.hasPrefix(request.path + "/")
         }
       }
       if matching.isEmpty && request.kind == .file { reply.failure = ("include-missing", "does not exist") }

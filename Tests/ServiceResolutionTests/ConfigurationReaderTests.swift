@@ -172,6 +172,7 @@ import Testing
     try root.makeDirectory(named: "d/sub")
     func names(_ reply: IncludeReply) -> [String] { reply.files.map { $0.path.replacing(root.path + "/", with: "") } }
     #expect(names(include(.directory, "d")) == ["d/a.conf", "d/b"])
+    #expect(names(include(.xinetdDirectory, "d")) == ["d/b"])
     #expect(names(include(.directory, "d/")) == ["d/a.conf", "d/b"])
     #expect(names(include(.glob, "d/*")) == ["d/a.conf", "d/b", "d/c.bak"])
     #expect(names(include(.glob, "?/a.*")) == ["d/a.conf", "e/a.conf"])

@@ -51,8 +51,10 @@ package struct IncludeRequest: Hashable, Sendable {
     case file
     /// Every file that a pattern of glob(7) matches, sorted by name; none is fine.
     case glob
-    /// The files of a directory whose names count, sorted by name (`includedir`).
+    /// The files of a directory whose names count, sorted by name (`includedir` of a flat file).
     case directory
+    /// The same with xinetd's rule: no name with a dot, so that what xinetd left alone stays off.
+    case xinetdDirectory
   }
 
   package var kind: Kind

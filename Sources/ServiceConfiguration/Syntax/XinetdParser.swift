@@ -134,7 +134,7 @@ struct XinetdParser {
       if faults.isEmpty { emit(.diagnostic(.includeWithoutPath(keyword))) }
       emit(.lostService)
     } else {
-      emit(.include(IncludeDirective(kind: keyword.isWord("include") ? .file : .directory, path: path)))
+      emit(.include(IncludeDirective(kind: keyword.isWord("include") ? .file : .xinetdDirectory, path: path)))
     }
     cursor.nextLine()
   }
