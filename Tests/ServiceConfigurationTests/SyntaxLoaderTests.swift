@@ -140,6 +140,23 @@ import Testing
     }
   }
 
+  /// A parser that looks ahead from every word needs hours for these.
+  @Test(arguments: [
+    ("/etc/inetd.d/x", "k = ", "\"a\" 'b' \\  "), ("/etc/inetd.d/x", "k = ", "\"a\\\nb\" "),
+    ("/etc/inetd.d/x", "service x {\n a = ", "// # \" } "), ("/etc/inetd.d/x", "service x\n", "service x{}"),
+    ("/etc/inetd.conf", "x stream tcp nowait root /x ", "'a' # \"b\" "),
+    ("/etc/inetd.conf", "x on a=b", ",a=b,c d=;x on "),
+    ("/etc/inetd.conf", "x on a=b", ",a = \"b\" \n"), ("/etc/inetd.conf", "x", ":a,b:/"),
+    ("/etc/inetd.conf", "a", "\n b\n\t"),
+    ("/etc/inetd.d/x", "[service ", "a b ["), ("/etc/inetd.d/x", "a", "=\n[x]\n"),
+  ])
+  func hostileTextTakesLinearTime(path: String, start: String, repeated: String) {
+    let text = start + String(repeating: repeated, count: 300_000 / repeated.utf8.count) + "\n"
+    let result = SyntaxDump(text, path: path)
+    #expect(result.configuration.sources.files.count == 1)
+    #expect(result.configuration.diagnostics.count <= 2 * ConfigurationLoader.maximumFindings + 1)
+  }
+
   @Test func aLineOfOneMegabyte() {
     let long = String(repeating: "a", count: 1 << 20)
     let flat = SyntaxDump("server_args = \(long) \"\(long)\"\n")

@@ -23,6 +23,10 @@ extension ClassicService {
   }
 
   private mutating func checkOptions(_ definition: KeyValueDefinition, _ emit: (ParsedItem) -> Void) {
+    if let excess = definition.excess {
+      isBroken = true
+      emit(.diagnostic(.tooManyOptions(excess, limit: KeyValueDefinition.maximumOptions)))
+    }
     for (place, option) in definition.options.enumerated() {
       let key = option.key
       if !ClassicService.keyValueNames.contains(key.text) {

@@ -258,6 +258,10 @@ extension Diagnostic {
     error("too-many-values", "'\(key.text)' takes one value", skipped, at: value.range)
   }
 
+  static func tooManyOptions(_ key: RawWord, limit: Int) -> Diagnostic {
+    error("too-many-options", "a definition has at most \(limit) options", skipped, at: key.range)
+  }
+
   static func missingSemicolon(_ range: SourceRange) -> Diagnostic {
     error("missing-semicolon", "the definition that starts here has no ';' at its end", skipped, at: range)
   }

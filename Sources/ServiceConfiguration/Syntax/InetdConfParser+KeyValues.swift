@@ -62,7 +62,7 @@ extension InetdConfParser {
       if cursor.byte == InetdConfParser.comma || cursor.byte == InetdConfParser.semicolon {
         let isEnd = cursor.byte == InetdConfParser.semicolon
         cursor.advance()
-        definition.options.append((key, values))
+        definition.add(key, values)
         return !isEnd
       }
       values.append(cursor.keyValueWord())
@@ -120,14 +120,27 @@ extension InetdConfParser {
 
 /// What a key-values definition says, as written.
 struct KeyValueDefinition {
+  static let maximumOptions = 64
+
   let isOn: Bool
   let switchRange: SourceRange
   var options: [(key: RawWord, values: [RawWord])] = []
   var isBroken = false
+  /// The first option beyond the limit.
+  private(set) var excess: RawWord?
 
   init(isOn: Bool, switchRange: SourceRange) {
     self.isOn = isOn
     self.switchRange = switchRange
+  }
+
+  /// Takes an option; there are fifteen, so a definition with many more is not read on.
+  mutating func add(_ key: RawWord, _ values: [RawWord]) {
+    if options.count < KeyValueDefinition.maximumOptions {
+      options.append((key, values))
+    } else if excess == nil {
+      excess = key
+    }
   }
 
   func first(_ key: String) -> RawWord? { options.first { $0.key.text == key }?.values.first }

@@ -103,8 +103,7 @@ extension TextCursor {
 
   private mutating func quotedFlatWord(from start: Int) -> RawWord {
     var text = Array(bytes[start..<index])
-    let firstLine = line
-    let place = rangeToEndOfLine(from: start)
+    let first = (line: line, start: lineStart)
     while !TextCursor.endsWord(byte) {
       switch byte {
       case TextCursor.singleQuote: literalQuote(into: &text)
@@ -124,25 +123,25 @@ extension TextCursor {
         advance()
       }
     }
-    return word(text, at: line == firstLine ? range(from: start, to: index) : place)
+    return word(text, at: rangeOfWord(from: start, in: first))
   }
 
-  /// What a word that goes on in the next line has of the current one.
-  private func rangeToEndOfLine(from start: Int) -> SourceRange {
+  /// A word that ends here and began at `start`; of one that goes on in further lines, what its first line has.
+  private func rangeOfWord(from start: Int, in first: (line: Int, start: Int)) -> SourceRange {
+    if line == first.line { return range(from: start, to: index) }
     var end = start
-    while end < bytes.count && bytes[end] != TextCursor.newline { end += 1 }
+    while bytes[end] != TextCursor.newline { end += 1 }
     while end > start + 1 && (bytes[end - 1] == TextCursor.backslash || bytes[end - 1] == 0x0d) { end -= 1 }
-    return range(from: start, to: end)
+    return SourceRange(file: file, line: first.line, column: start - first.start + 1, length: end - start)
   }
 
   /// One quoted word: double quotes with escapes, or single quotes.
   mutating func quotedWord() -> RawWord {
     let start = index
-    let place = rangeToEndOfLine(from: start)
-    let firstLine = line
+    let first = (line: line, start: lineStart)
     var text: [UInt8] = []
     if byte == TextCursor.doubleQuote { escapedQuote(into: &text) } else { literalQuote(into: &text) }
-    return word(text, at: line == firstLine ? range(from: start, to: index) : place)
+    return word(text, at: rangeOfWord(from: start, in: first))
   }
 
   /// Whether a backslash here joins the next line to this one.
