@@ -44,8 +44,8 @@ extension KeyTable {
       "max_load", "N.NN", default: "none", "refuse while the one-minute load average is above this", effect: .notYet,
       apply: { draft, reader in
         guard let word = reader.single() else { return }
-        if let value = Hundredths.parse(word.text), value > 0 {
-          draft.definition.access.maxLoad = value
+        if let value = Hundredths.parse(word.text) {
+          draft.definition.access.maxLoad = value == 0 ? nil : value
         } else {
           reader.fail("bad-number", "'\(word.text)' is not a load such as 4 or 2.5", at: word)
         }

@@ -37,7 +37,13 @@ extension KeyTable {
         "what carries the data; tcp4 and tcp6 take one family, tcp46 both on one socket, tcp both on two",
         scope: .service,
         apply: { draft, reader in
-          guard let word = reader.single(), let value = reader.choice(word, protocols) else { return }
+          guard var word = reader.single() else { return }
+        // `rpc/udp` of inetd.conf also stands in old xinetd files.
+        if word.text.utf8.starts(with: "rpc/".utf8) {
+          draft.types.insert(.rpc)
+          word.text = String(word.text.dropFirst(4))
+        }
+        guard let value = reader.choice(word, protocols) else { return }
           draft.transport = value.transport
           draft.families = value.families
           draft.protocolWord = ASCII.lowercased(word.text)
