@@ -1,5 +1,5 @@
-import NetworkAddresses
 import Foundation
+import NetworkAddresses
 import ServiceConfiguration
 import ServiceModel
 import Testing

@@ -17,32 +17,35 @@ final class Daemon {
   static let directoryName = "inetd.d"
 
   /// Starts `build` with the files in `scratch`: `inetd.conf` and `inetd.d`, where they exist.
-  /// - Parameter user: run as this user and group, without supplementary groups.
+  /// - Parameters:
+  ///   - files: the words that name the files, in place of those.
+  ///   - user: run as this user and group, without supplementary groups.
+  ///   - prefix: words before the command, which replace themselves by it.
   init(
-    _ build: DaemonBuild, in scratch: Scratch, options: [String] = [], environment: [String: String] = [:],
-    user: uid_t? = nil, awaitReady: Bool = true
+    _ build: DaemonBuild, in scratch: Scratch, files: [String]? = nil, options: [String] = [],
+    environment: [String: String] = [:], user: uid_t? = nil, prefix: [String] = []
   ) throws {
     self.build = build
     self.scratch = scratch
     notify = try NotifySocket(path: scratch("notify.\(UUID().uuidString.prefix(8))"))
-    let words = try Self.command(build, in: scratch, user: user) + options
+    let words =
+      try prefix + Self.command(build, in: scratch, user: user) + (files ?? Self.files(in: scratch)) + options
     var variables = ChildProcess.plainEnvironment.merging(environment) { $1 }
     variables["NOTIFY_SOCKET"] = notify.path
     process = try ChildProcess(words, environment: variables)
-    guard awaitReady else { return }
     let ready = try notify.wait(for: "READY=1") { process.isRunning }
     guard ready else {
       throw Failure("the daemon ended before it was ready: \(try process.wait())\n\(try log.untilEnd())")
     }
   }
 
-  /// The words that start the daemon in the foreground with the files in `scratch`.
+  /// The words that start the daemon in the foreground, without its files.
   static func command(_ build: DaemonBuild, in scratch: Scratch, user: uid_t? = nil) throws -> [String] {
     guard let path = build.path else { throw Failure("no \(build) build") }
     // Another user may not be able to reach the checkout.
     let program = user == nil ? path : try scratch.install(path)
     let prefix = user.map { ["setpriv", "--reuid=\($0)", "--regid=\($0)", "--clear-groups"] } ?? []
-    return prefix + [program, "--debug", "--log-level", "info", "--control", "none"] + files(in: scratch)
+    return prefix + [program, "--debug", "--log-level", "info", "--control", "none"]
   }
 
   static func files(in scratch: Scratch) -> [String] {

@@ -17,6 +17,14 @@ enum ProcessFacts {
     (read("/proc/\(pid)/task/\(pid)/children") ?? "").split(whereSeparator: \.isWhitespace).compactMap { pid_t($0) }
   }
 
+  /// CPU time in seconds, without that of children.
+  static func processorTime(of pid: pid_t) -> Double {
+    guard let status = read("/proc/\(pid)/stat"), let end = status.lastIndex(of: ")") else { return 0 }
+    let fields = status[end...].split(separator: " ")
+    guard fields.count > 12, let user = Double(fields[12]), let system = Double(fields[13]) else { return 0 }
+    return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
+  }
+
   /// Descriptor numbers of a process with what they are.
   static func descriptors(of pid: pid_t) -> [Int: String] {
     let directory = "/proc/\(pid)/fd"
