@@ -70,6 +70,10 @@ let ordinaryOnly: [Target] = [
   .testTarget(name: "NetworkAddressesTests", dependencies: ["NetworkAddresses"], swiftSettings: strict),
   .testTarget(name: "ServiceModelTests", dependencies: ["ServiceModel"], swiftSettings: strict),
   .testTarget(
+    name: "InetctlTests",
+    dependencies: ["inetctl", "ServiceConfiguration", "ServiceModel"],
+    swiftSettings: strict),
+  .testTarget(
     name: "ServiceConfigurationTests", dependencies: ["ServiceConfiguration"], exclude: ["Cases"],
     swiftSettings: strict),
   .testTarget(name: "ServiceResolutionTests", dependencies: ["ServiceResolution"], swiftSettings: strict),

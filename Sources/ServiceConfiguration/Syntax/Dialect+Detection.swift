@@ -2,7 +2,7 @@ import ServiceModel
 
 extension Dialect {
   /// The syntax a file is written in, which its first significant line tells; nil when no line is significant.
-  static func detect(in bytes: [UInt8]) -> Dialect? {
+  package static func detect(in bytes: [UInt8]) -> Dialect? {
     var cursor = TextCursor(bytes, file: SourceFileID(index: 0))
     while !cursor.isAtEnd {
       cursor.skipBlanks()

@@ -17,7 +17,7 @@ struct Reload: ParsableCommand {
   }
 
   /// Changes on standard output, what did not change as a number; findings on standard error.
-  private static func show(_ blocks: [ControlBlock]) {
+  static func show(_ blocks: [ControlBlock]) {
     let words = ["added": "+", "removed": "-", "changed": "~", "stale": "!"]
     var unchanged = 0
     for block in blocks {

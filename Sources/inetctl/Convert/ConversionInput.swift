@@ -1,0 +1,77 @@
+import Foundation
+import ServiceConfiguration
+import ServiceModel
+import ServiceResolution
+
+/// Services read from files that need not be in any service directory, and nothing looked up: users and programs may be
+/// those of another machine.
+struct ConversionInput {
+  var table = ServiceTable()
+  /// What the files say and no service can.
+  var losses: [String] = []
+  var hasFailed = false
+
+  static func read(_ paths: [String], as source: Convert.Source) -> ConversionInput {
+    var input = ConversionInput()
+    var documents: [SourceDocument] = []
+    for path in paths.map(absolute) {
+      for file in input.files(at: path, source) { input.append(file, as: source, to: &documents) }
+    }
+    var options = LoadOptions()
+    // Whether a user is missing is for `check` to say, on the machine the files are for.
+    options.runsAsRoot = false
+    var normalizer = Normalizer(options: options)
+    let configuration = ConfigurationLoader.load(documents) { request in
+      ConfigurationReader.include(request, checksWriters: false)
+    } emit: { service in
+      normalizer.add(service)
+    }
+    input.table = normalizer.finish(configuration)
+    return input
+  }
+
+  static func absolute(_ path: String) -> String {
+    path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+  }
+
+  /// A file, or the files of a directory whose names count.
+  private mutating func files(at path: String, _ source: Convert.Source) -> [String] {
+    var isDirectory: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
+      fail(path, "does not exist")
+      return []
+    }
+    guard isDirectory.boolValue else { return [path] }
+    guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
+      fail(path, "cannot be read")
+      return []
+    }
+    let counting = names.filter { name in
+      if name.hasPrefix(".") || name.hasSuffix("~") { return false }
+      if source == .systemd { return name.hasSuffix(".socket") }
+      return name.hasSuffix(".conf") || !name.contains(".")
+    }
+    return counting.sorted().map { path + "/" + $0 }
+  }
+
+  private mutating func append(_ path: String, as source: Convert.Source, to documents: inout [SourceDocument]) {
+    guard let data = FileManager.default.contents(atPath: path) else { return fail(path, "cannot be read") }
+    let bytes = Array(data)
+    if source == .systemd || source == .auto && path.hasSuffix(".socket") {
+      guard let unit = SystemdSocket.read(path, String(decoding: bytes, as: UTF8.self)) else {
+        return fail(path, "is not a socket unit that a server could be started for")
+      }
+      losses += unit.losses
+      documents.append(
+        SourceDocument(path: unit.path, role: .dropIn, content: .bytes(Array(unit.flatText.utf8))))
+      return
+    }
+    let isClassic = source == .inetd || source == .auto && Dialect.detect(in: bytes) == .classic
+    documents.append(SourceDocument(path: path, role: isClassic ? .classicFile : .dropIn, content: .bytes(bytes)))
+  }
+
+  private mutating func fail(_ path: String, _ reason: String) {
+    Output.complain("inetctl: \(path): \(reason)\n")
+    hasFailed = true
+  }
+}
