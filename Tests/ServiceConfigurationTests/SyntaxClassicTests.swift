@@ -234,15 +234,15 @@ import Testing
   }
 
   @Test(arguments: [
-    ("x\n", "1:1+1 error missing-field", true), ("x stream\n", "1:3+6 error missing-field", true),
-    ("x stream tcp\n", "1:10+3 error missing-field", false),
-    ("x stream tcp nowait root\n", "1:21+4 error missing-field", false),
+    ("x\n", "1:1+1 error missing-field", 2), ("x stream\n", "1:3+6 error missing-field", 2),
+    ("/run/x stream\n", "1:8+6 error missing-field", 1), ("x stream tcp\n", "1:10+3 error missing-field", 1),
+    ("x stream tcp nowait root\n", "1:21+4 error missing-field", 1),
   ])
-  func shortLines(text: String, finding: String, isLost: Bool) {
+  func shortLines(text: String, finding: String, services: Int) {
     let result = dump(text)
     #expect(result.findings == [finding])
-    #expect(result.configuration.isComplete == !isLost)
-    #expect(result.configuration.services.count == (isLost ? 0 : 1))
+    #expect(result.configuration.isComplete)
+    #expect(result.configuration.services.count == services)
     #expect(result.configuration.services.allSatisfy { $0.isBroken })
   }
 

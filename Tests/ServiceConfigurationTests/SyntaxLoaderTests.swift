@@ -17,6 +17,10 @@ import Testing
       ("service stream tcp nowait root /x", .classic), ("defaults stream tcp nowait root /x", .classic),
       ("\u{feff}service x", .xinetd), ("\r\n\r\nservice x\r\n", .xinetd),
       ("include stream tcp nowait root /x", .classic),
+      ("user root\nserver = /x", .flat), ("usr\nserver = /x", .flat), ("tlnet\nservice x\n{\n}", .xinetd),
+      ("finger stream\nkey = value", .classic), ("a b c\nkey = value", .flat),
+      ("a strem tcp nowait root /x\nb dgram udp", .classic), ("x\ny\n", .classic),
+      ("10.0.0.1:\nkey = value", .classic),
     ] as [(String, Dialect?)])
   func detection(text: String, dialect: Dialect?) {
     #expect(Dialect.detect(in: Array(text.utf8)) == dialect)

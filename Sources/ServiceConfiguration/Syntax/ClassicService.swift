@@ -28,22 +28,42 @@ struct ClassicService {
 
   /// Turns the fields into one service, and emits it with what was found about it.
   mutating func read(_ emit: (ParsedItem) -> Void) {
-    if words.count < ClassicService.fieldNames.count {
-      isBroken = true
-      let missing = ClassicService.fieldNames[words.count]
-      emit(.diagnostic(.missingField(missing, after: words[words.count - 1])))
-    }
-    if words.count >= 3 {
-      readSocketType(words[1])
-      readProtocol(words[2], emit)
-    }
-    if words.count >= 6 {
-      readWait(words[3], emit)
-      readUser(words[4], emit)
-      readProgram(emit)
-    }
-    if words.count < 3 { return emit(.lostService) }
+    if words.count < ClassicService.fieldNames.count { return readShortLine(emit) }
+    readSocketType(words[1])
+    readProtocol(words[2], emit)
+    readWait(words[3], emit)
+    readUser(words[4], emit)
+    readProgram(emit)
     finish(emit)
+  }
+
+  private mutating func readShortLine(_ emit: (ParsedItem) -> Void) {
+    isBroken = true
+    let missing = ClassicService.fieldNames[words.count]
+    emit(.diagnostic(.missingField(missing, after: words[words.count - 1])))
+    guard words.count > 2, ClassicService.isProtocol(words[2]) else { return guess(emit) }
+    readSocketType(words[1])
+    readProtocol(words[2], emit)
+    finish(emit)
+  }
+
+  private static func isProtocol(_ word: RawWord) -> Bool {
+    word.hasPrefix("tcp") || word.hasPrefix("udp") || word.hasPrefix("unix") || word.hasPrefix("rpc/")
+      || word.hasPrefix("faith/") || word.hasPrefix("sctp") || word.hasPrefix("mptcp")
+  }
+
+  /// A line too short for a protocol: whichever service of this name runs, it was not meant to go away.
+  private mutating func guess(_ emit: (ParsedItem) -> Void) {
+    let isUnix = words[0].hasPrefix("/")
+    readServiceName(isRPC: false, isUnix: isUnix, emit)
+    raw.isBroken = true
+    for transport in isUnix ? ["unix"] : ["tcp", "udp"] {
+      var service = raw
+      let word = RawWord(transport, at: words[0].range)
+      service.settings.append(
+        RawSetting(key: RawWord("protocol", at: word.range), operation: .set, values: [word]))
+      emit(.guess(service))
+    }
   }
 
   /// Emits the service.

@@ -29,7 +29,7 @@ extension ConfigurationLoader {
       case .include(let directive):
         findings.append(.includeInOverride(directive.path))
         isReadable = false
-      case .lostService: isReadable = false
+      case .lostService, .guess: isReadable = false
       }
     }
     result.diagnostics += findings.prefix(ConfigurationLoader.maximumFindings)

@@ -83,9 +83,18 @@ package struct ConfigurationLoader {
       file: file, ownID: ConfigurationLoader.stem(of: link.path), isDropIn: isDropIn, defaultHosts: defaultHosts)
     chain.append(link)
     var findings = FindingCount(path: link.path)
+    var isOwnLost = false
     ConfigurationLoader.parse(bytes, as: dialect, context) { item in
       switch item {
       case .service(let service): emit(service)
+      case .guess(let service):
+        // What is no inetd.conf at all would otherwise become a service for each of its lines.
+        if findings.isFull { result.isComplete = false } else { emit(service) }
+        if isDropIn && !isOwnLost {
+          // A slip in its first line can make a flat file look like an inetd.conf: what it was about must not go away.
+          isOwnLost = true
+          emit(.broken(context.ownID, at: service.name.range))
+        }
       case .include(let directive): include(directive, isDropIn: isDropIn, emit)
       case .diagnostic(let finding): if findings.admits(finding) { result.diagnostics.append(finding) }
       case .lostService: result.isComplete = false
@@ -163,6 +172,8 @@ private struct FindingCount {
     hidden += 1
     return false
   }
+
+  var isFull: Bool { errors > ConfigurationLoader.maximumFindings }
 
   var rest: Diagnostic? { hidden == 0 ? nil : .moreFindings(hidden, path: path) }
 }

@@ -1,18 +1,42 @@
 import ServiceModel
 
 extension Dialect {
+  /// How many lines are looked at when the first one is none of any syntax.
+  private static let maximumLines = 100
+
   /// The syntax a file is written in, which its first significant line tells; nil when no line is significant.
+  ///
+  /// A line that is none of any syntax does not tell: it is an error in whatever the file is, which a later line shows.
   package static func detect(in bytes: [UInt8]) -> Dialect? {
     var cursor = TextCursor(bytes, file: SourceFileID(index: 0))
+    var isUndecided = false
+    var count = 0
     while !cursor.isAtEnd {
       cursor.skipBlanks()
       if cursor.isAtEndOfLine || isComment(cursor) {
         cursor.nextLine()
         continue
       }
-      return dialect(ofLineAt: cursor)
+      let dialect = dialect(ofLineAt: cursor)
+      if dialect != .classic || isPositional(cursor) { return dialect }
+      isUndecided = true
+      count += 1
+      if count == maximumLines { break }
+      cursor.nextLine()
     }
-    return nil
+    return isUndecided ? .classic : nil
+  }
+
+  /// Whether a line is one of inetd.conf without doubt: a directive, `host:`, or a socket type or switch in second place.
+  private static func isPositional(_ line: TextCursor) -> Bool {
+    var cursor = line
+    let first = cursor.classicWord()
+    if first.hasPrefix(".") || first.text.hasSuffix(":") { return true }
+    cursor.skipBlanks()
+    if cursor.isAtSwitch { return true }
+    let second = cursor.classicWord()
+    return second.hasPrefix("stream") || second.text == "dgram" || second.text == "seqpacket" || second.text == "raw"
+      || second.text == "rdm"
   }
 
   private static func dialect(ofLineAt start: TextCursor) -> Dialect {

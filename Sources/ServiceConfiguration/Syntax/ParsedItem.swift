@@ -3,6 +3,8 @@ import ServiceModel
 /// What a parser finds in a file, in the order of the file.
 enum ParsedItem {
   case service(RawService)
+  /// A service in error whose protocol is not known: one of those it may have been.
+  case guess(RawService)
   case include(IncludeDirective)
   case diagnostic(Diagnostic)
   /// Something was in error and nobody can say which service it was about: no service may be taken for removed.
@@ -31,5 +33,14 @@ extension RawService {
   /// Whether a key has a part in the id of its service: a running service is recognised by it even when it is in error.
   static func isNaming(_ key: String) -> Bool {
     key == "id" || key == "service" || key == "protocol" || key == "socket_type" || key == "bind"
+  }
+}
+
+extension RawService {
+  /// A service of a drop-in file that is in error as a whole.
+  static func broken(_ id: String, at range: SourceRange) -> RawService {
+    var service = RawService(dialect: .flat, name: RawWord(id, at: range), isDropIn: true)
+    service.isBroken = true
+    return service
   }
 }
