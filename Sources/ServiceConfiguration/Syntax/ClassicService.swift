@@ -247,10 +247,7 @@ struct ClassicService {
   private mutating func readProgram(_ emit: (ParsedItem) -> Void) {
     let program = words[5]
     let arguments = words[6...]
-    if program.text == "internal" {
-      types.append(RawWord("INTERNAL", at: program.range))
-      return
-    }
+    if program.text == "internal" { return readBuiltin(program, arguments: arguments, emit) }
     for (place, argument) in zip(arguments.indices, arguments) where argument.hasPrefix("#") {
       let isQuoted = argument.range.length != argument.text.utf8.count
       // One that starts its line was mentioned when the line was read.
@@ -260,6 +257,23 @@ struct ClassicService {
       break
     }
     readProgram(program, arguments: arguments)
+  }
+
+  /// A built-in has the service's name, or the name that follows `internal`: `7007 stream tcp nowait root internal echo`.
+  private mutating func readBuiltin(
+    _ program: RawWord, arguments: ArraySlice<RawWord>, _ emit: (ParsedItem) -> Void
+  ) {
+    types.append(RawWord("INTERNAL", at: program.range))
+    var rest = arguments
+    if let name = arguments.first, Builtin(name: name.text) != nil || name.text == raw.name.text {
+      rest = arguments.dropFirst()
+      if let index = raw.settings.firstIndex(where: { $0.key.text == "service" }) {
+        let written = raw.settings[index].values[0]
+        raw.settings[index].values = [name]
+        if written.isNumber { set("port", written) }
+      }
+    }
+    if let first = rest.first { emit(.diagnostic(.builtinArguments(first))) }
   }
 
   /// Program and argument vector; tcpd(8) becomes the program that it would start.

@@ -216,6 +216,10 @@ extension Diagnostic {
       at: word.range)
   }
 
+  static func builtinArguments(_ word: RawWord) -> Diagnostic {
+    warning("builtin-arguments", "what the daemon serves itself takes no arguments", "ignored", at: word.range)
+  }
+
   static func policyLine(_ range: SourceRange) -> Diagnostic {
     warning("ipsec-policy", "IPsec policies of '#@' lines are not supported", "ignored", at: range)
   }
