@@ -55,7 +55,7 @@ package struct ServiceDefinition: Equatable, Sendable {
   private var timeoutsPart = Shared(wrappedValue: TimeoutDefinition())
   private var sandboxPart = Shared(wrappedValue: SandboxDefinition())
   private var cgroupPart = Shared(wrappedValue: CgroupDefinition())
-  package var rpc: RPCDefinition?
+  private var rpcPart = Shared<RPCDefinition?>(wrappedValue: nil)
   package var tcpmux: TCPMuxAttachment?
   package var proxyProtocol = ProxyProtocolPolicy.no
   package var proxyFrom: [AccessPattern] = []
@@ -83,6 +83,7 @@ package struct ServiceDefinition: Equatable, Sendable {
     timeoutsPart.share(with: other.timeoutsPart)
     sandboxPart.share(with: other.sandboxPart)
     cgroupPart.share(with: other.cgroupPart)
+    rpcPart.share(with: other.rpcPart)
   }
 
   // Written out instead of wrapped: the accessors that a wrapper gets copy the part for every look at it.
@@ -130,5 +131,10 @@ package struct ServiceDefinition: Equatable, Sendable {
   package var cgroup: CgroupDefinition {
     _read { yield cgroupPart.wrappedValue }
     _modify { yield &cgroupPart.wrappedValue }
+  }
+
+  package var rpc: RPCDefinition? {
+    _read { yield rpcPart.wrappedValue }
+    _modify { yield &rpcPart.wrappedValue }
   }
 }

@@ -19,11 +19,12 @@ package struct DiagnosticRenderer {
     var text = line(of: diagnostic) + "\n"
     if let range = diagnostic.range { text += excerpt(range, suggestion: diagnostic.suggestion) }
     for note in diagnostic.notes {
+      let message = VisibleText.of(note.message)
       guard let range = note.range else {
-        text += "      = note: \(note.message)\n"
+        text += "      = note: \(message)\n"
         continue
       }
-      text += "\(sources.describe(range)): note: \(note.message)\n" + excerpt(range, suggestion: nil)
+      text += "\(sources.describe(range)): note: \(message)\n" + excerpt(range, suggestion: nil)
     }
     return text
   }
@@ -38,6 +39,7 @@ package struct DiagnosticRenderer {
 
   private func excerpt(_ range: SourceRange, suggestion: String?) -> String {
     let line = sourceLine(range)
+    let suggestion = suggestion.map { VisibleText.of($0) }
     if line.isEmpty { return suggestion.map { "      = did you mean '\($0)'?\n" } ?? "" }
     let start = min(Int(range.column) - 1, line.count)
     let end = max(min(start + Int(range.length), line.count), min(start + 1, line.count))
@@ -115,6 +117,6 @@ private final class LineFinder {
 }
 
 extension Diagnostic {
-  /// The message with what happens next.
-  package var fullMessage: String { outcome.map { "\(message); \($0)" } ?? message }
+  /// The message with what happens next, fit for a terminal or a log: words of a file may be a megabyte long.
+  package var fullMessage: String { VisibleText.of(outcome.map { "\(message); \($0)" } ?? message) }
 }

@@ -36,8 +36,9 @@ struct ServiceBuilder {
     return entry
   }
 
+  /// `service` is where the line itself is.
   private static let keysLookedUp = [
-    "service", "bind", "listen", "user", "group", "server", "socket_user", "socket_group",
+    "bind", "listen", "user", "group", "server", "socket_user", "socket_group",
   ]
 
   /// The id of a service, also of one in error.
