@@ -19,6 +19,7 @@ let layers: [Target] = [
   // 0: C shims, the libsystemd module map, and the addresses everything speaks of.
   .target(name: "CLinux"),
   .target(name: "CSpawn"),
+  .target(name: "CWrap", linkerSettings: [.linkedLibrary("wrap")]),
   .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
   .target(name: "NetworkAddresses", swiftSettings: daemon),
   // 1: the one model; the one wrapper of system calls.
@@ -28,6 +29,7 @@ let layers: [Target] = [
   .target(name: "ServiceConfiguration", dependencies: ["ServiceModel"], swiftSettings: daemon),
   .target(name: "AdmissionControl", dependencies: ["ServiceModel"], swiftSettings: daemon),
   .target(name: "ControlProtocol", swiftSettings: daemon),
+  .target(name: "GateProtocol", swiftSettings: daemon),
   .target(name: "EventLoop", dependencies: ["LinuxSystem", "CLinux"], swiftSettings: daemon),
   .target(
     name: "ProcessSpawning", dependencies: ["LinuxSystem", "NetworkAddresses", "CLinux", "CSpawn"],
@@ -40,12 +42,17 @@ let layers: [Target] = [
     name: "SuperServer",
     dependencies: [
       "ServiceResolution", "AdmissionControl", "EventLoop", "ProcessSpawning", "SystemdIntegration", "ControlProtocol",
+      "GateProtocol",
       "CLinux",
     ],
     swiftSettings: daemon),
   // 4: arguments and exit codes.
   .executableTarget(
     name: "inetd", dependencies: ["SuperServer", "ServiceResolution", "SystemdIntegration", "LinuxSystem", "CLinux"],
+    swiftSettings: daemon),
+  .executableTarget(
+    name: "inetd-gate",
+    dependencies: ["GateProtocol", "ServiceConfiguration", "LinuxSystem", "CWrap", "CLinux"],
     swiftSettings: daemon),
 ]
 
@@ -89,7 +96,9 @@ let proof: [Target] = [
 
 let package = Package(
   name: "inetd",
-  products: [.executable(name: "inetd", targets: ["inetd"])]
+  products: [
+    .executable(name: "inetd", targets: ["inetd"]), .executable(name: "inetd-gate", targets: ["inetd-gate"]),
+  ]
     + (embedded ? [] : [.executable(name: "inetctl", targets: ["inetctl"])]),
   dependencies: embedded ? [] : [.package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")],
   targets: layers + (embedded ? [] : ordinaryOnly + proof),

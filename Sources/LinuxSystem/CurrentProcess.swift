@@ -160,3 +160,32 @@ extension CurrentProcess {
   /// the mapping of code that has done its work (madvise(2), MADV_DONTNEED on clean file pages).
   package static func releaseMemory() { clinux_release_memory() }
 }
+
+extension CurrentProcess {
+  /// The path of the running program's file; nil without /proc.
+  package static var executablePath: String? {
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: 4096) { buffer in
+      let count = readlink("/proc/self/exe", buffer.baseAddress!, 4095)
+      return count > 0
+        ? String(decoding: UnsafeRawBufferPointer(start: buffer.baseAddress, count: count), as: UTF8.self) : nil
+    }
+  }
+
+  /// Makes standard error the same as standard input (a connection), or nothing.
+  package static func setStandardError(toInput: Bool) throws(SystemError) {
+    if toInput {
+      try checked("redirect descriptor", "2") { dup2(0, 2) }
+      return
+    }
+    let null = try FileDescriptor.open("/dev/null", flags: O_RDWR)
+    try checked("redirect descriptor", "2") { dup2(null.raw, 2) }
+  }
+
+  /// Becomes another program (execv(2)) with the present environment. Returns only on failure.
+  package static func execute(_ path: String, arguments: [String]) {
+    var vector = arguments.map { strdup($0) }
+    vector.append(nil)
+    execv(path, &vector)
+    for pointer in vector { free(pointer) }
+  }
+}

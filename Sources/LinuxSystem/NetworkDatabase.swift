@@ -169,3 +169,17 @@ extension SocketAddress {
 
   /// The address as it stands, v4-mapped or not.
 }
+
+extension NetworkDatabase {
+  /// The name that the resolver gives an address (getnameinfo(3)); nil when it has none. Anybody who runs a name server
+  /// can claim any name here: believe it only if it leads back to the address.
+  package static func name(ofAddress address: IPAddress) -> String? {
+    let socketAddress = SocketAddress(address, port: 0)
+    return withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(NI_MAXHOST)) { buffer in
+      let result = socketAddress.withPointer { pointer, length in
+        getnameinfo(pointer, length, buffer.baseAddress, socklen_t(NI_MAXHOST), nil, 0, Int32(NI_NAMEREQD))
+      }
+      return result == 0 ? buffer.baseAddress.map { String(cString: $0) } : nil
+    }
+  }
+}

@@ -23,6 +23,9 @@ extension ServiceBuilder {
       fail("type-mismatch", "'proxy_protocol' is for streams with wait = no", key: "proxy_protocol")
     }
     if draft.definition.wait && draft.definition.socket.type == .stream {
+      for key in ["only_from", "no_access"] where isSet(key) {
+        fail("no-effect", "'\(key)' cannot be kept with wait = yes: the server accepts its peers itself", key: key)
+      }
       for key in ["per_source", "source_rate", "idle_timeout"] where isSet(key) && !isDefaulted(key) {
         warn("no-effect", "'\(key)' has no effect with wait = yes: the server accepts its peers itself", key: key)
       }

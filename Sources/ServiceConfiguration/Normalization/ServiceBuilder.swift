@@ -107,7 +107,8 @@ struct ServiceBuilder {
       draft.definition.access.libwrap = libwrap
     }
     // What the daemon answers itself was never wrapped.
-    if case .builtin = draft.definition.handler { draft.definition.access.libwrap = .no }
+    // xinetd's default is meant for programs; a built-in is only asked about where its own file says so.
+    if case .builtin = draft.definition.handler, draft.libwrap == nil { draft.definition.access.libwrap = .no }
     if draft.definition.access.libwrap == .no { draft.definition.access.libwrapName = nil }
     if let list = draft.definition.access.onlyFrom { draft.definition.access.onlyFrom = list.withoutDoubles() }
     draft.definition.access.noAccess = draft.definition.access.noAccess.withoutDoubles()

@@ -37,9 +37,16 @@ final class DatagramBuiltins {
     service.counters.accepted += 1
     if peer.ip != nil, peer.port < 1024 || service.server.isDatagramBuiltinPort(peer.port) { return false }
     if peer.ip != nil && !batch.wasUnicast(index) { return false }
-    if case .refused(let reason) = service.judgement(of: peer.ip) {
+    switch service.judgement(of: peer.ip) {
+    case .refused(let reason):
       service.countRefusal(reason, peer: peer)
       return false
+    case .accepted(let needsGate):
+      // One process for each datagram would be a weapon of its own: what only a name can tell is refused here.
+      if needsGate || service.asksLibwrap {
+        service.countRefusal(needsGate ? .address : .libwrap, peer: peer)
+        return false
+      }
     }
     guard service.admission.started(peer.ip, now: service.nowNanoseconds) else { return false }
     if builtin == .sensor {

@@ -153,6 +153,11 @@ extension ServiceRuntime {
       return countRefusal(reason, peer: peer)
     }
     if definition.tcpmux == .plus { ServiceRuntime.go.withUnsafeBytes { _ = connection.borrowed.send($0) } }
-    serve(consume connection, from: peer, isNonblocking: true)
+    if judgement == .accepted(needsGate: true) || asksLibwrap {
+      try? connection.borrowed.setNonblocking(false)
+      startGated(consume connection, from: peer)
+    } else {
+      serve(consume connection, from: peer, isNonblocking: true)
+    }
   }
 }

@@ -9,7 +9,8 @@ import ServiceResolution
 package final class Listener: EventSource {
   package let plan: ListenPlan
   /// Who serves what arrives here. A reload can give a living socket to another service.
-  unowned(unsafe) var service: ServiceRuntime
+  /// The service lets go of a socket it gives up, so that the two do not keep each other alive.
+  var service: ServiceRuntime
   /// Nil while the socket cannot be bound.
   private(set) var socket: FileDescriptor?
   /// A wait server has the socket now; the daemon leaves it alone.

@@ -32,6 +32,9 @@ struct InstanceTable {
     return instance
   }
 
+  /// Notes how far a server's gate has come.
+  mutating func setGate(_ stage: GateStage, of pid: Int32) { instances[pid]?.gate = stage }
+
   /// Whether a server for this peer is running: datagram services have one for each.
   func hasInstance(of service: ServiceRuntime, serving peer: SocketEndpoint?) -> Bool {
     peersServed[PeerKey(service, peer)] != nil

@@ -25,14 +25,19 @@ extension SuperServer {
     }
   }
 
-  /// Collects every child that has ended: the kernel merges signals, so that one can stand for many.
-  private func reapChildren() {
+  /// Collects every child that has ended: the kernel merges signals, so that one can stand for many. Returns how many
+  /// there were.
+  @discardableResult
+  func reapChildren() -> Int {
+    var count = 0
     while let child = ChildProcess.reap() {
+      count += 1
       let outcome = spawner.reaped(child.pid, child.status)
       guard let instance = instances.remove(child.pid) else { continue }
       instance.service.ended(instance, outcome)
     }
     releaseProcessWaiters()
+    return count
   }
 
   /// SIGUSR1: the state of every service to the log. Nothing here comes from a service's environment.

@@ -18,6 +18,7 @@ package final class SuperServer {
   let notifier: ServiceManagerNotifier
   let datagramBuiltins = DatagramBuiltins()
   let datagrams = DatagramRelay()
+  let libwrapRules = LibwrapRules()
   var instances = InstanceTable()
   /// Sources that no service serves just now.
   var denied = DenyList()

@@ -1,3 +1,4 @@
+import GateProtocol
 import LinuxSystem
 import ProcessSpawning
 import ServiceModel
@@ -16,13 +17,27 @@ enum ServerProgram {
     "CONFIGURATION_DIRECTORY", "MEMORY_PRESSURE_WATCH", "MEMORY_PRESSURE_WRITE",
   ]
 
+  /// The plan by which the gate starts in place of the server that it may become. The verdict goes through its standard
+  /// error.
+  static func gate(_ order: GateOrder, path: String, of service: ResolvedService) -> SpawnPlan {
+    var parameters = parameters(of: service, program: path, arguments: order.arguments)
+    parameters.standardError = .descriptor
+    return SpawnPlan(parameters)
+  }
+
   static func plan(_ program: ProgramDefinition, of service: ResolvedService) -> SpawnPlan {
+    var parameters = parameters(of: service, program: program.path, arguments: program.argumentVector)
+    parameters.expandsTemplates = program.expandsVariables
+    return SpawnPlan(parameters)
+  }
+
+  private static func parameters(
+    of service: ResolvedService, program: String, arguments: [String]
+  ) -> SpawnParameters {
     let definition = service.definition
     let process = definition.process
-    var parameters = SpawnParameters(
-      serviceID: definition.id, program: program.path, arguments: program.argumentVector)
+    var parameters = SpawnParameters(serviceID: definition.id, program: program, arguments: arguments)
     parameters.environment = environment(of: service)
-    parameters.expandsTemplates = program.expandsVariables
     parameters.variables = definition.wait ? [] : variables(for: definition.socket)
     if definition.passing == .listenFds {
       parameters.passing = .listenDescriptors(names: service.listeners.map { _ in definition.id })
@@ -42,7 +57,7 @@ enum ServerProgram {
     }
     parameters.workingDirectory = process.workingDirectory ?? "/"
     parameters.rootDirectory = process.rootDirectory
-    return SpawnPlan(parameters)
+    return parameters
   }
 
   /// The environment apart from what describes a connection: clean, then passenv, then env, later entries winning.

@@ -72,17 +72,29 @@ extension ServiceRuntime {
     let address = peer.ip
     switch judgement(of: address) {
     case .refused(let reason): refuse(consume connection, from: peer, reason)
-    case .accepted:
+    case .accepted(let needsGate):
       guard admission.started(address, now: nowNanoseconds) else {
         refuse(consume connection, from: peer, .perSource)
         return
       }
       if !banners.success.isEmpty { send(banners.success, on: connection.borrowed) }
-      serve(consume connection, from: peer)
+      if needsGate || asksLibwrap {
+        startGated(consume connection, from: peer)
+      } else {
+        serve(consume connection, from: peer)
+      }
     }
   }
 
+  /// Judges a peer as of now. Before anybody is refused because too many are running, those that have just ended are
+  /// counted out: their signal may wait behind this connection in the same batch.
   func judgement(of address: IPAddress?) -> Admission {
+    let first = presentJudgement(of: address)
+    guard case .refused(let reason) = first, reason.isAboutLiveServers, server.reapChildren() > 0 else { return first }
+    return presentJudgement(of: address)
+  }
+
+  private func presentJudgement(of address: IPAddress?) -> Admission {
     if let address, server.denied.contains(address, now: nowNanoseconds) { return .refused(.sensor) }
     let surroundings = admission.needsSurroundings ? server.surroundings : nil
     let judgement = admission.judge(address, now: nowNanoseconds, in: surroundings)
@@ -142,6 +154,11 @@ extension ServiceRuntime {
   private func send(_ text: [UInt8], on connection: BorrowedDescriptor) {
     text.withUnsafeBytes { _ = connection.send($0) }
   }
+}
+
+extension RefusalReason {
+  /// Whether the end of a server could lift it.
+  fileprivate var isAboutLiveServers: Bool { self == .perSource || self == .instances || self == .processLimit }
 }
 
 extension IntakeLimit {

@@ -22,10 +22,12 @@ extension ServiceRuntime {
     }
     counters.accepted += 1
     if isServed(first.peer) { return forward(from: listener) }
-    if case .refused(let reason) = judgement(of: first.peer.ip) {
+    let judgement = judgement(of: first.peer.ip)
+    if case .refused(let reason) = judgement {
       socket.dropDatagram()
       return countRefusal(reason, peer: first.peer)
     }
+    let isGated = judgement == .accepted(needsGate: true) || asksLibwrap
     guard admission.started(first.peer.ip, now: nowNanoseconds) else {
       socket.dropDatagram()
       return countRefusal(.perSource, peer: first.peer)
@@ -33,6 +35,7 @@ extension ServiceRuntime {
     do throws(SystemError) {
       let connected =
         server.datagrams.canInject ? try socketForOne(at: listener) : try swappedSocket(at: listener, for: first.peer)
+      if isGated { return startGated(consume connected, from: first.peer) }
       let local = (try? connected.borrowed.localAddress())?.unmappedEndpoint
       let context = ConnectionContext(remote: first.peer.unmappedEndpoint, local: local)
       let pid = try server.spawner.spawn(plan, socket: connected.borrowed, context: context)

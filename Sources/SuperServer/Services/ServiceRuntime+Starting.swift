@@ -46,7 +46,7 @@ extension ServiceRuntime {
   }
 
   /// What the server is told of its connection.
-  private func connectionContext(of connection: BorrowedDescriptor, peer: SocketAddress) -> ConnectionContext {
+  func connectionContext(of connection: BorrowedDescriptor, peer: SocketAddress) -> ConnectionContext {
     var context = ConnectionContext(remote: peer.unmappedEndpoint)
     if definition.socket.transport == .unix {
       context.credentials = try? connection.peerCredentials()
@@ -121,27 +121,32 @@ extension ServiceRuntime {
       peer = first.peer
     }
     guard intakeIsOpen() else { return }
-    if case .refused(let reason) = judgement(of: peer.ip) {
-      if listener.plan.type == .dgram { socket.dropDatagram() }
-      counters.accepted += 1
-      countRefusal(reason, peer: peer)
-      return
-    }
     counters.accepted += 1
-    launch(plan, on: listener)
+    switch judgement(of: peer.ip) {
+    case .refused(let reason):
+      if listener.plan.type == .dgram { socket.dropDatagram() }
+      countRefusal(reason, peer: peer)
+    case .accepted(let needsGate):
+      // The gate looks at the first datagram, as we did, and becomes the server.
+      launch(needsGate || asksLibwrap ? gatePlan : plan, on: listener, isGated: needsGate || asksLibwrap)
+    }
   }
 
-  private func launch(_ plan: SpawnPlan, on listener: Listener) {
+  private func launch(_ plan: SpawnPlan, on listener: Listener, isGated: Bool) {
     var state = listener.waitServer ?? WaitServerRuntime()
     state.started(listener.queueHead)
     listener.waitServer = state
     do throws(SystemError) {
       try listener.handOver(in: loop)
       guard let socket = listener.descriptor else { return }
-      let pid = try server.spawner.spawn(plan, socket: socket, makesBlocking: false, context: .none)
+      if isGated {
+        try launchGate(plan, on: listener, socket)
+      } else {
+        let pid = try server.spawner.spawn(plan, socket: socket, makesBlocking: false, context: .none)
+        began(pid, peer: nil, listener: listener)
+      }
       // A wait server serves whoever comes: it counts as an instance of nobody.
       _ = admission.started(nil, now: nowNanoseconds)
-      began(pid, peer: nil, listener: listener)
     } catch {
       try? listener.takeBack()
       let delay = resourceBackoff.fail()
@@ -156,6 +161,12 @@ extension ServiceRuntime {
   /// A server of this service has ended, or never got as far as running its program.
   func ended(_ instance: Instance, _ outcome: SpawnOutcome) {
     let duration = MonotonicTime.now - instance.startedAt
+    if instance.gate == .judgedOnly { return }
+    if instance.gate == .refused {
+      admission.ended(instance.peer?.ip)
+      if let listener = instance.listener { takeBack(listener, after: duration) }
+      return release(.full)
+    }
     switch outcome {
     case .ended(let status):
       count(status, after: duration)
