@@ -15,24 +15,28 @@ struct House {
 
   /// A new target gets its line here together with its lines in Package.swift.
   static let rooms: [String: Room] = [
-    "CLinux": .system(0), "CSpawn": .system(0), "CSystemd": .system(0),
+    "CLinux": .system(0), "CSpawn": .system(0), "CSystemd": .system(0), "CWrap": .system(0),
     "NetworkAddresses": .pure(0),
     "ServiceModel": .pure(1),
     "LinuxSystem": .system(1),
     "ServiceConfiguration": .pure(2),
     "AdmissionControl": .pure(2),
     "ControlProtocol": .pure(2),
+    "GateProtocol": .pure(2),
     "EventLoop": .system(2),
     "ProcessSpawning": .system(2),
     "SystemdIntegration": .system(2),
     "ServiceResolution": .system(3),
     "SuperServer": .system(4),
     "inetd": .system(5),
+    "inetd-gate": .system(5),
     "inetctl": .system(5, outside: ["ArgumentParser", "Foundation"]),
   ]
 
   /// C modules with a single way in.
-  static let onlyImporter = ["CSpawn": "ProcessSpawning", "CSystemd": "SystemdIntegration"]
+  static let onlyImporter = [
+    "CSpawn": "ProcessSpawning", "CSystemd": "SystemdIntegration", "CWrap": "inetd-gate",
+  ]
 
   /// The one place that vouches for its own safety: a value shared until it differs, never changed while shared.
   static let vouchesForItself = "Sources/ServiceModel/Shared.swift"

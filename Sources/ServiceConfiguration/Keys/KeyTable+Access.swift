@@ -18,11 +18,11 @@ extension KeyTable {
       words: { $0.access.noAccess.isEmpty ? nil : $0.access.noAccess.map { $0.text } }),
     ConfigurationKey(
       "access_times", "HH:MM-HH:MM...", default: "always", "when the service is open; may wrap midnight",
-      operators: .all, effect: .notYet, isRestriction: true, apply: applyTimes,
+      operators: .all, isRestriction: true, apply: applyTimes,
       words: { $0.access.times.isEmpty ? nil : $0.access.times.map { $0.text } }),
     ConfigurationKey(
       "libwrap", "yes | no | NAME", default: "no",
-      "whether hosts.allow and hosts.deny are asked, and under which daemon name", effect: .notYet,
+      "whether hosts.allow and hosts.deny are asked, and under which daemon name",
       isRestriction: true,
       apply: { draft, reader in
         guard let word = reader.single() else { return }
@@ -41,7 +41,7 @@ extension KeyTable {
         return [definition.access.libwrapName ?? "yes"]
       }),
     ConfigurationKey(
-      "max_load", "N.NN", default: "none", "refuse while the one-minute load average is above this", effect: .notYet,
+      "max_load", "N.NN", default: "none", "refuse while the one-minute load average is above this",
       apply: { draft, reader in
         guard let word = reader.single() else { return }
         if let value = Hundredths.parse(word.text) {
@@ -53,7 +53,7 @@ extension KeyTable {
       words: { $0.access.maxLoad.map { [Hundredths.text($0)] } }),
     ConfigurationKey(
       "deny_time", "FOREVER | NEVER | MINUTES", default: "60",
-      "how long who touched a SENSOR is locked out of all services", effect: .notYet,
+      "how long who touched a SENSOR is locked out of all services",
       apply: { draft, reader in
         guard let word = reader.single() else { return }
         if ASCII.equal(word.text, "forever") {

@@ -38,7 +38,7 @@ extension KeyTable {
     ConfigurationKey(
       "type", "RPC INTERNAL UNLISTED TCPMUX TCPMUXPLUS", default: "none",
       "RPC: register with rpcbind; INTERNAL: a built-in; TCPMUX, TCPMUXPLUS: reached through the tcpmux service",
-      operators: .all, scope: .service, effect: .notYetFor(["RPC", "TCPMUX", "TCPMUXPLUS"]),
+      operators: .all, scope: .service, effect: .notYetFor(["RPC"]),
       apply: { draft, reader in
         draft.types = reader.editedSet(draft.types, typeWords, additive: false)
       },
@@ -56,7 +56,7 @@ extension KeyTable {
     ConfigurationKey(
       "flags", "NORETRY IDONLY NODELAY SENSOR ...", default: "none",
       "xinetd's flags; NAMEINARGS, KEEPALIVE, NOLIBWRAP, IPv4, IPv6 are read as argv0, keepalive, libwrap, protocol",
-      operators: .all, effect: .notYetFor(["IDONLY", "SENSOR"]), apply: applyFlags, words: flagWords),
+      operators: .all, effect: .notYetFor(["IDONLY"]), apply: applyFlags, words: flagWords),
     ConfigurationKey(
       "rpc_version", "N | N-M", default: "none", "versions of the RPC program", scope: .service,
       apply: { draft, reader in

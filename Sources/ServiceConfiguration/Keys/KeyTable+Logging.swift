@@ -28,7 +28,7 @@ extension KeyTable {
       "where lines about this service go", apply: applyLogType, words: logTypeWords),
     ConfigurationKey(
       "log_on_success", "PID HOST USERID EXIT DURATION TRAFFIC", default: "nothing",
-      "what is logged when a server starts and ends", operators: .all, effect: .notYetFor(["USERID", "TRAFFIC"]),
+      "what is logged when a server starts and ends", operators: .all, effect: .notYetFor(["USERID"]),
       apply: { draft, reader in
         draft.definition.log.onSuccess =
           reader.editedSet(draft.definition.log.onSuccess, successFields, additive: true)
@@ -50,7 +50,7 @@ extension KeyTable {
       }),
     .keyword(
       "log_address", [("full", .full), ("prefix", .prefix), ("none", .none)], standard: LogAddressDetail.full,
-      "how much of a peer's address is logged", effect: .notYet, get: { $0.log.address }, set: { $0.log.address = $1 }),
+      "how much of a peer's address is logged", get: { $0.log.address }, set: { $0.log.address = $1 }),
     .path(
       "banner", default: "none", "file that every peer is sent before the checks", get: { $0.banners.always },
       set: { $0.banners.always = $1 }),

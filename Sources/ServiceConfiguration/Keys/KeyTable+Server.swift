@@ -54,7 +54,7 @@ extension KeyTable {
         }),
       ConfigurationKey(
         "redirect", "HOST PORT | /PATH", default: "none", "pass connections on to this place", scope: .service,
-        effect: .notYet, apply: applyRedirect,
+        apply: applyRedirect,
         words: { definition in
           switch definition.handler {
           case .redirect(.network(let host, let port)): [host, port]

@@ -38,12 +38,12 @@ extension KeyTable {
         scope: .service,
         apply: { draft, reader in
           guard var word = reader.single() else { return }
-        // `rpc/udp` of inetd.conf also stands in old xinetd files.
-        if word.text.utf8.starts(with: "rpc/".utf8) {
-          draft.types.insert(.rpc)
-          word.text = String(word.text.dropFirst(4))
-        }
-        guard let value = reader.choice(word, protocols) else { return }
+          // `rpc/udp` of inetd.conf also stands in old xinetd files.
+          if word.text.utf8.starts(with: "rpc/".utf8) {
+            draft.types.insert(.rpc)
+            word.text = String(word.text.dropFirst(4))
+          }
+          guard let value = reader.choice(word, protocols) else { return }
           draft.transport = value.transport
           draft.families = value.families
           draft.protocolWord = ASCII.lowercased(word.text)

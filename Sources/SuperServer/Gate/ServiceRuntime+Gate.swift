@@ -1,5 +1,5 @@
-import EventLoop
 import AdmissionControl
+import EventLoop
 import GateProtocol
 import LinuxSystem
 import NetworkAddresses
