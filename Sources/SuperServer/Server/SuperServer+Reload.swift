@@ -80,6 +80,8 @@ extension SuperServer {
     /// Sockets whose options only a new socket can have.
     var rebuilt: [Listener] = []
     var changed: [ServiceRuntime] = []
+    /// Their listeners speak of them until they are closed.
+    var removed: [ServiceRuntime] = []
     var newOrder: [String] = []
 
     for change in plan.changes {
@@ -96,6 +98,7 @@ extension SuperServer {
         leaving += service.listeners
         service.listeners = []
         service.retire()
+        removed.append(service)
       case .update(let id):
         guard let service = services[id], let new = resolved[id] else { continue }
         let isRebuilt = service.definition.socket.options.needsNewSocket(for: new.definition.socket.options)
@@ -114,7 +117,7 @@ extension SuperServer {
     }
     order = newOrder
     sourcePaths = load.table.sources.files.map { $0.path }
-    connect(changed, replacing: leaving, exceptReusing: rebuilt)
+    withExtendedLifetime(removed) { connect(changed, replacing: leaving, exceptReusing: rebuilt) }
     collectDatagramBuiltinPorts()
     return plan.changes
   }
