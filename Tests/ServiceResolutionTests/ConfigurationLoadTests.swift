@@ -58,7 +58,8 @@ import Testing
     try root.write("user = \(user)\nserver = /bin/cat\nlisten = 7107\n", to: "d/c.conf")
     let load = load()
     #expect(load.services.map { $0.definition.id } == ["7101/tcp", "7105/tcp", "c"])
-    #expect(Set(load.table.rejected.map { $0.id }) == ["7102/tcp", "7103/tcp", "7104/tcp", "oops/tcp", "oops/udp", "a", "b"])
+    #expect(
+      Set(load.table.rejected.map { $0.id }) == ["7102/tcp", "7103/tcp", "7104/tcp", "oops/tcp", "oops/udp", "a", "b"])
     let places = load.table.diagnostics.compactMap { $0.range }.map {
       load.table.sources.describe($0).replacing(root.path + "/", with: "")
     }

@@ -165,17 +165,17 @@ import Testing
     try setup.start([service] + others)
     let storm = Storm(setup.daemon.process)
     defer { storm.end() }
-    for turn in 0..<200 {
-      if turn % 20 == 10 {
+    for turn in 0..<100 {
+      if turn % 10 == 5 {
         // Handlers change, neighbours come and go; the port stays.
         service.arguments = ["hold", "\(turn % 7)"]
-        try setup.write([service] + others.prefix(turn / 20 % 6))
+        try setup.write([service] + others.prefix(turn / 10 % 6))
       }
       let (client, _) = try setup.connectGreeted(service)
       try client.send("turn \(turn)\n")
       #expect(try client.receiveLine() == "turn \(turn)")
     }
-    #expect(storm.end() > 20, "reloads were under way")
+    #expect(storm.end() > 10, "reloads were under way")
     try setup.daemon.reload()
     try setup.daemon.waitForServersToEnd()
   }
@@ -189,7 +189,7 @@ import Testing
 
     init(_ process: ChildProcess) {
       Thread.detachNewThread { [self] in
-        while stopped.wait(timeout: .now() + .milliseconds(3)) == .timedOut {
+        while stopped.wait(timeout: .now() + .milliseconds(10)) == .timedOut {
           process.send(SIGHUP)
           count += 1
         }

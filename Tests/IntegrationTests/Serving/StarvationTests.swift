@@ -40,7 +40,8 @@ import Testing
       "\(Daemon.directoryName)/held.conf",
       "port = \(port)\nprotocol = tcp4\nserver = \(setup.probe)\nserver_args = hold\n")
     // A user nobody else runs as: the limit counts all its processes.
-    let daemon = try Daemon(build, in: setup.scratch, user: 61234, prefix: ["prlimit", "--nproc=3:3"])
+    let user = uid_t.random(in: 400_000..<500_000)
+    let daemon = try Daemon(build, in: setup.scratch, user: user, prefix: ["prlimit", "--nproc=3:3"])
     let first = try (0..<2).map { _ in
       let client = try Client(.stream, "127.0.0.1", port)
       _ = try client.receivePid()
