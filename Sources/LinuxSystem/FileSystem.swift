@@ -80,6 +80,7 @@ package enum FileSystem {
     // Files of /proc report size 0: the end is where read says so. One byte more than the limit tells it was crossed.
     var bytes: [UInt8] = []
     var chunk = min(max(Int(status.size) + 1, 4096), limit + 1)
+    bytes.reserveCapacity(chunk + 4096)
     while true {
       let room = chunk
       let start = bytes.count
@@ -91,7 +92,8 @@ package enum FileSystem {
       bytes.removeLast(room - count)
       if bytes.count > limit { throw SystemError("read", path, errno: EFBIG) }
       if count == 0 { return FileContents(bytes: bytes, status: status) }
-      chunk = min(max(bytes.count, 4096), limit + 1 - bytes.count)
+      // A short read is most likely the last one: little room is enough to see the end.
+      chunk = min(count < room ? 4096 : max(bytes.count, 4096), limit + 1 - bytes.count)
     }
   }
 

@@ -29,8 +29,9 @@ extension ConfigurationReader {
     if checksWriters && !file.status.isNull && file.status.isWritable(byOthersThan: 0) {
       return .found(.unsafeFile(file.status), file.status)
     }
-    // What the reader has reserved beyond the file's end would be kept for as long as messages may quote the text.
-    return .found(.bytes(file.bytes.withUnsafeBytes { Array($0) }), file.status)
+    // Small files come in large buffers, which would be kept for as long as messages may quote the text.
+    let isSmall = file.bytes.count < 16_384
+    return .found(.bytes(isSmall ? file.bytes.withUnsafeBytes { Array($0) } : file.bytes), file.status)
   }
 
   private static func finding(of error: SystemError) -> Finding {
