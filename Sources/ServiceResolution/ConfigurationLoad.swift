@@ -64,7 +64,9 @@ package struct ConfigurationLoad: Sendable {
     read.diagnostics = reader.diagnostics + read.diagnostics
     read.isComplete = read.isComplete && reader.isComplete
     return normalizer.finish(read) { name, transport in
-      lookup.port(of: name, protocol: ServiceResolver.databaseProtocols(transport).0)
+      let (wanted, other) = ServiceResolver.databaseProtocols(transport)
+      return lookup.port(of: name, protocol: wanted) ?? lookup.port(of: name, protocol: other)
+        ?? lookup.wellKnownPort(of: name)
     }
   }
 }

@@ -35,6 +35,9 @@ package final class NameLookup {
 
   package init() {}
 
+  /// With this text in place of /etc/services; names that it lacks are still asked for.
+  init(servicesText: [UInt8]) { servicePorts = NameLookup.ports(in: servicesText) }
+
   // MARK: Accounts
 
   package func user(named name: String) -> Answer<UserRecord> {
@@ -81,12 +84,15 @@ package final class NameLookup {
     let key = name + "/" + `protocol`
     if let port = portsOfFile()[key] { return port }
     if let known = missedPorts[key] { return known }
-    let asked = missedPorts.count < NameLookup.maximumMisses
-    let port =
-      (asked ? NetworkDatabase.port(ofService: name, protocol: `protocol`) : nil)
-      ?? NameLookup.wellKnownPorts.first { $0.name == name }?.port
+    let asks = missedPorts.count < NameLookup.maximumMisses
+    let port = asks ? NetworkDatabase.port(ofService: name, protocol: `protocol`) : nil
     missedPorts[key] = .some(port)
     return port
+  }
+
+  /// The port of a service that is known without /etc/services, which a minimal system does not have.
+  package func wellKnownPort(of name: String) -> UInt16? {
+    NameLookup.wellKnownPorts.first { $0.name == name }?.port
   }
 
   /// All names of /etc/services, for suggestions.

@@ -176,6 +176,7 @@ extension ServiceResolver {
       findings.append(.portOfOtherProtocol(name, port: port, wanted: wanted, other: other, at: range))
       return port
     }
+    if let port = lookup.wellKnownPort(of: name) { return port }
     fail(.unknownService(name, protocol: wanted, near: lookup.serviceNear(name), at: range))
     return nil
   }

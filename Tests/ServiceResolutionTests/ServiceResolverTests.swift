@@ -233,6 +233,25 @@ import Testing
     #expect(table.diagnostics.map { $0.severity } == [.warning, .error])
   }
 
+  @Test func portOfTheOtherProtocol() {
+    let lookup = NameLookup(servicesText: Array("only-tcp 4711/tcp\nboth 4712/tcp\nboth 4713/udp\n".utf8))
+    func ports(_ name: String, _ transport: TransportProtocol) -> (UInt16?, [String]) {
+      var resolver = ServiceResolver(lookup: lookup, runsAsRoot: true)
+      let service = resolver.resolve(
+        entry {
+          $0.socket.transport = transport
+          $0.socket.type = transport == .udp ? .dgram : .stream
+          $0.socket.addresses = [.ip(host: .any, port: .service(name))]
+        })
+      return (service?.listeners.first?.endpoint.port, resolver.findings.map { $0.id })
+    }
+    #expect(ports("both", .udp) == (4713, []))
+    #expect(ports("only-tcp", .tcp) == (4711, []))
+    #expect(ports("only-tcp", .udp) == (4711, ["port-of-other-protocol"]))
+    #expect(ports("finger", .udp) == (79, []) || ports("finger", .udp) == (79, ["port-of-other-protocol"]))
+    #expect(ports("nowhere-to-be-found", .tcp) == (nil, ["unknown-service"]))
+  }
+
   @Test func namedAddressesGiveWay() {
     func service(_ id: String, _ hosts: [ListenHost]) -> ServiceEntry {
       var definition = ServiceDefinition(id: id, handler: .builtin(.echo))
