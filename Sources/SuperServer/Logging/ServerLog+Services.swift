@@ -54,6 +54,18 @@ extension ServerLog {
         fields(service, "start-failed", peer: peer)))
   }
 
+  /// A line that a server wrote to its standard error.
+  func complained(_ service: ServiceDefinition, _ line: [UInt8]) {
+    let text = "\(service.id): " + escapedForLog(line, limit: ComplaintLines.limit)
+    write(LogRecord(.notice, text, fields(service, "stderr")), to: service.log.destination)
+  }
+
+  /// So many lines of servers went unlogged.
+  func complaintsSuppressed(_ service: ServiceDefinition, count: Int) {
+    let record = LogRecord(.notice, "\(service.id): \(count) more lines of its servers", fields(service, "stderr"))
+    write(record, to: service.log.destination)
+  }
+
   /// Somebody touched a sensor.
   func sensorTouched(_ service: ServiceDefinition, peer: SocketEndpoint?) {
     let name = peerName(peer, service) ?? "unknown"

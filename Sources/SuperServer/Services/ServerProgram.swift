@@ -42,7 +42,12 @@ enum ServerProgram {
     if definition.passing == .listenFds {
       parameters.passing = .listenDescriptors(names: service.listeners.map { _ in definition.id })
     }
-    parameters.standardError = definition.standardError == .socket ? .socket : .null
+    parameters.standardError =
+      switch definition.standardError {
+      case .socket: .socket
+      case .null: .null
+      case .log: .descriptor
+      }
     if let credentials = service.credentials, credentials.changesIdentity {
       parameters.identity = SpawnIdentity(uid: credentials.uid, gid: credentials.gid, groups: credentials.groups)
     }

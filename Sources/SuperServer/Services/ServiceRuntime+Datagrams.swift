@@ -38,7 +38,8 @@ extension ServiceRuntime {
       if isGated { return startGated(consume connected, from: first.peer) }
       let local = (try? connected.borrowed.localAddress())?.unmappedEndpoint
       let context = ConnectionContext(remote: first.peer.unmappedEndpoint, local: local)
-      let pid = try server.spawner.spawn(plan, socket: connected.borrowed, context: context)
+      let pid = try server.spawner.spawn(
+        plan, socket: connected.borrowed, standardError: complaintsDescriptor, context: context)
       began(pid, peer: context.remote, listener: nil)
     } catch {
       counters.failedStarts += 1

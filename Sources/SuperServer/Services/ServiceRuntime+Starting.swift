@@ -34,7 +34,7 @@ extension ServiceRuntime {
     let context = connectionContext(of: connection.borrowed, peer: peer)
     do throws(SystemError) {
       let pid = try server.spawner.spawn(
-        plan, socket: connection.borrowed, makesBlocking: false, context: context)
+        plan, socket: connection.borrowed, standardError: complaintsDescriptor, makesBlocking: false, context: context)
       began(pid, peer: context.remote, listener: nil)
     } catch {
       guard error.errno == EAGAIN || error.errno == ENOMEM, definition.retriesStart else {
@@ -142,7 +142,8 @@ extension ServiceRuntime {
       if isGated {
         try launchGate(plan, on: listener, socket)
       } else {
-        let pid = try server.spawner.spawn(plan, socket: socket, makesBlocking: false, context: .none)
+        let pid = try server.spawner.spawn(
+          plan, socket: socket, standardError: complaintsDescriptor, makesBlocking: false, context: .none)
         began(pid, peer: nil, listener: listener)
       }
       // A wait server serves whoever comes: it counts as an instance of nobody.

@@ -27,6 +27,8 @@ package final class ServiceRuntime {
   package internal(set) var isStale = false
   private(set) var holds: Holds = []
   var refusals = RefusalLog()
+  /// Where servers complain, once one has been started whose complaints are logged.
+  var complaints: ServerComplaints?
   /// Accepted connections whose server could not be started yet for want of memory or processes.
   var postponed: [PostponedStart] = []
   var resourceBackoff = Backoff.resources
@@ -56,6 +58,7 @@ package final class ServiceRuntime {
       access: resolved.definition.access, limits: resolved.definition.limits, livePeers: livePeers,
       now: nowNanoseconds)
     isStale = false
+    endComplaints()
     release(.full)
     release(.limited)
   }
@@ -123,6 +126,7 @@ extension ServiceRuntime {
   func retire() {
     if let holdTimer { loop.cancel(holdTimer) }
     postponed.removeAll()
+    endComplaints()
     flushRefusals()
   }
 }

@@ -136,6 +136,29 @@ import Testing
     for name in ["NOTIFY_SOCKET", "INVOCATION_ID"] { #expect(environment[name] == nil, "\(name)") }
   }
 
+  @Test(arguments: DaemonBuild.present)
+  func whatAServerComplainsAboutIsLoggedUnderItsName(_ build: DaemonBuild) throws {
+    let setup = try ProbeServices(build)
+    let service = try setup.service("grumbler", "complain", keys: [("stderr", "log")])
+    try setup.start([service])
+    #expect(try setup.connect(service).receiveText() == "done\n")
+    for line in ["first complaint", "second complaint"] {
+      #expect(try setup.daemon.log.wait(containing: line).hasSuffix("grumbler: \(line)"))
+    }
+    // What a server complains about after its service is gone is still heard.
+    let script = try setup.scratch.script("late", "read line; echo late complaint >&2; echo done")
+    let late = Service(id: "late", port: "\(try Ports.free())", server: script, keys: [("stderr", "log")])
+    try setup.write([late])
+    try setup.daemon.reload()
+    let client = try setup.connect(late)
+    try setup.synchronise()
+    try setup.write([service])
+    try setup.daemon.reload()
+    try client.send("go\n")
+    #expect(try client.receiveText() == "done\n")
+    try setup.daemon.log.wait(containing: "late: late complaint")
+  }
+
   /// The daemon runs unprivileged: servers are the same user, and get the same care.
   @Test(.enabled(if: isRoot, "giving up root needs it"), arguments: DaemonBuild.present)
   func runsAsTheDaemonsOwnUserWithoutRoot(_ build: DaemonBuild) throws {
