@@ -5,7 +5,7 @@ struct Benchmark {
   let options: Options
   let contenders: [Contender]
   private let load: LoadGenerator
-  private(set) var results = Results()
+  var results = Results()
   private var nextPort: UInt16 = 21000
 
   static let clientCounts = [1, 8, 64]
@@ -17,6 +17,8 @@ struct Benchmark {
   }
 
   mutating func run() throws {
+    let reading = includes("configuration") ? try ConfigurationReading(options) : nil
+    defer { reading?.end() }
     for round in 0..<options.rounds {
       FileHandle.standardError.write(Data("round \(round + 1) of \(options.rounds)\n".utf8))
       // Who comes first changes from round to round.
@@ -26,6 +28,7 @@ struct Benchmark {
         for contender in order { try measureSpawn(contender, clients: clients) }
       }
       for contender in order { try measureEcho(contender) }
+      if let reading { try measureConfiguration(reading) }
     }
   }
 

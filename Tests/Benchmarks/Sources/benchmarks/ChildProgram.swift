@@ -40,6 +40,16 @@ final class ChildProgram {
     return word
   }
 
+  /// Waits for the end; CPU in seconds, peak memory in KB.
+  func waitForUsage() -> (status: Int32, processor: Double, peak: Double) {
+    var word: Int32 = 0
+    var usage = rusage()
+    while wait4(pid, &word, 0, &usage) < 0 && errno == EINTR {}
+    status = word
+    func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
+    return (word, seconds(usage.ru_utime) + seconds(usage.ru_stime), Double(usage.ru_maxrss))
+  }
+
   func end() {
     guard isRunning else { return }
     kill(pid, SIGKILL)

@@ -53,7 +53,8 @@ final class RunningServer {
     FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) } ?? ""
   }
 
-  private static func answers(_ place: Place) -> Bool {
+  /// Whether somebody accepts connections there.
+  static func answers(_ place: Place) -> Bool {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     defer { close(descriptor) }
     var name = sockaddr_in()
