@@ -67,8 +67,9 @@ package struct DenyList: Sendable {
   /// Forgets the quarter that ends soonest: all at once, so that a flood of new sources costs each of them little.
   private mutating func makeRoom() {
     let ends = entries.values.sorted()
-    let last = ends[ends.count / 4]
-    var rest = max(ends.count / 4, 1)
+    let quarter = max(ends.count / 4, 1)
+    let last = ends[quarter - 1]
+    var rest = quarter
     for (source, end) in entries where end <= last && rest > 0 {
       remove(source)
       rest -= 1

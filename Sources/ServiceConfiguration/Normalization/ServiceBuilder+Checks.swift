@@ -1,9 +1,6 @@
 import ServiceModel
 
 extension ServiceBuilder {
-  /// Built-ins that the daemon answers.
-  private static let activeBuiltins: [Builtin] = [.echo, .discard, .daytime, .time, .chargen, .qotd]
-
   /// What fits key by key but not together.
   mutating func checkCombinations() {
     if draft.definition.tcpmux != nil && (draft.definition.socket.transport != .tcp || draft.definition.wait) {
@@ -43,10 +40,8 @@ extension ServiceBuilder {
 
   /// Every key that is understood but not acted on must say so.
   private func warnAboutInactiveKeys() {
-    if case .builtin(let builtin) = draft.definition.handler, builtin != .sensor,
-      !ServiceBuilder.activeBuiltins.contains(builtin)
-    {
-      warn("not-active", "the built-in '\(builtin.name)' is understood but not acted on yet", key: "type")
+    if case .builtin(.ident) = draft.definition.handler {
+      warn("not-active", "the built-in 'ident' is understood but not acted on yet", key: "type")
     }
     if draft.keys.isDisjoint(with: KeyTable.inactive) { return }
     for origin in draft.origins.entries {

@@ -80,8 +80,6 @@ extension SuperServer {
     /// Sockets whose options only a new socket can have.
     var rebuilt: [Listener] = []
     var changed: [ServiceRuntime] = []
-    /// Their listeners speak of them until they are closed.
-    var removed: [ServiceRuntime] = []
     var newOrder: [String] = []
 
     for change in plan.changes {
@@ -98,7 +96,6 @@ extension SuperServer {
         leaving += service.listeners
         service.listeners = []
         service.retire()
-        removed.append(service)
       case .update(let id):
         guard let service = services[id], let new = resolved[id] else { continue }
         let isRebuilt = service.definition.socket.options.needsNewSocket(for: new.definition.socket.options)
@@ -117,7 +114,7 @@ extension SuperServer {
     }
     order = newOrder
     sourcePaths = load.table.sources.files.map { $0.path }
-    withExtendedLifetime(removed) { connect(changed, replacing: leaving, exceptReusing: rebuilt) }
+    connect(changed, replacing: leaving, exceptReusing: rebuilt)
     collectDatagramBuiltinPorts()
     return plan.changes
   }

@@ -113,6 +113,9 @@ extension ServiceRuntime {
     case .streamBuiltin(.tcpmux):
       counters.started += 1
       TCPMuxConnection.begin(consume connection, from: peer, service: self)
+    case .streamBuiltin(.metrics):
+      counters.started += 1
+      MetricsConnection.begin(consume connection, from: peer, service: self)
     case .streamBuiltin(.sensor):
       _ = consume connection
       sensed(peer)

@@ -33,6 +33,7 @@ package final class ServiceRuntime {
   var postponed: [PostponedStart] = []
   var resourceBackoff = Backoff.resources
   private var holdTimer: ActionTimer?
+  private var holdEnd: MonotonicTime?
 
   init(_ resolved: ResolvedService, server: SuperServer) {
     self.server = server
@@ -96,7 +97,11 @@ extension ServiceRuntime {
     guard let time else { return }
     let timer = holdTimer ?? ActionTimer { [unowned(unsafe) self] in release([.limited, .resources, .backingOff]) }
     holdTimer = timer
-    loop.schedule(timer, after: time)
+    // One timer for all reasons: at the earliest end all are looked at anew, and what still holds holds back again.
+    let end = loop.now + time
+    if timer.isScheduled, let holdEnd, holdEnd <= end { return }
+    holdEnd = end
+    loop.schedule(timer, at: end)
   }
 
   /// Ends reasons to hold back; goes on when none is left.
