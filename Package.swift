@@ -34,7 +34,9 @@ let layers: [Target] = [
   .target(
     name: "ProcessSpawning", dependencies: ["LinuxSystem", "NetworkAddresses", "CLinux", "CSpawn"],
     swiftSettings: daemon),
-  .target(name: "SystemdIntegration", dependencies: ["LinuxSystem", "CLinux", "CSystemd"], swiftSettings: daemon),
+  .target(
+    name: "SystemdIntegration", dependencies: ["LinuxSystem", "NetworkAddresses", "CLinux", "CSystemd"],
+    swiftSettings: daemon),
   // 3: the model meets the machine; the engine.
   .target(
     name: "ServiceResolution", dependencies: ["ServiceConfiguration", "LinuxSystem", "CLinux"], swiftSettings: daemon),
@@ -72,7 +74,9 @@ let ordinaryOnly: [Target] = [
   .testTarget(
     name: "SystemdIntegrationTests",
     dependencies: ["SystemdIntegration", "LinuxSystem", "NetworkAddresses", "CLinux"], swiftSettings: strict),
-  .testTarget(name: "SuperServerTests", dependencies: ["SuperServer"], swiftSettings: strict),
+  .testTarget(
+    name: "SuperServerTests", dependencies: ["SuperServer", "LinuxSystem", "NetworkAddresses"],
+    swiftSettings: strict),
   .testTarget(name: "AdmissionControlTests", dependencies: ["AdmissionControl"], swiftSettings: strict),
   .testTarget(name: "NetworkAddressesTests", dependencies: ["NetworkAddresses"], swiftSettings: strict),
   .testTarget(name: "ServiceModelTests", dependencies: ["ServiceModel"], swiftSettings: strict),

@@ -150,6 +150,12 @@ package struct AdmissionController: Sendable {
     return true
   }
 
+  /// Counts an instance that an earlier run of the daemon started: no token of any rate is taken for it.
+  package mutating func recovered(_ peer: IPAddress?, now: UInt64) {
+    if let source = peer.flatMap(source(of:)) { _ = sources.start(source, nil, now: now) }
+    live += 1
+  }
+
   /// Counts the end of an instance that `started` had counted.
   package mutating func ended(_ peer: IPAddress?) {
     live = max(live - 1, 0)

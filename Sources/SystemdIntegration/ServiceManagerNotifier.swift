@@ -29,6 +29,23 @@ package struct ServiceManagerNotifier {
   @discardableResult
   package func status(_ text: String) -> Delivery { send(nil, status: text) }
 
+  /// The loop still turns (`WatchdogSec=`).
+  @discardableResult
+  package func watchdog() -> Delivery { send("WATCHDOG=1", status: nil) }
+
+  /// How often the manager wants to hear `watchdog` at the least; nil = never. Read once, at the start.
+  package static var watchdogInterval: TimeSpan? {
+    var microseconds: UInt64 = 0
+    guard sd_watchdog_enabled(0, &microseconds) > 0, microseconds > 0, microseconds < 1 << 50 else { return nil }
+    return .microseconds(Int64(microseconds))
+  }
+
+  /// What is going on (a start, a reload) may take so much longer from now on.
+  @discardableResult
+  package func extendTimeout(_ span: TimeSpan) -> Delivery {
+    send("EXTEND_TIMEOUT_USEC=\(span.nanoseconds / 1000)", status: nil)
+  }
+
   /// What became of a message. None of these stops the daemon.
   package enum Delivery: Equatable {
     case sent
@@ -44,7 +61,23 @@ package struct ServiceManagerNotifier {
       if !message.isEmpty { message += "\n" }
       message += "STATUS=" + ServiceManagerNotifier.line(status)
     }
-    let result = sd_notify(0, message)
+    return outcome(sd_notify(0, message))
+  }
+
+  /// Asks the manager to keep a descriptor for the next run (`FileDescriptorStoreMax=`). A manager that keeps none drops
+  /// it without a word. FDPOLL=0: the manager is not to judge by poll(2) whether a socket is still of use.
+  @discardableResult
+  package func store(_ descriptor: BorrowedDescriptor, name: String) -> Delivery {
+    guard isActive else { return .notWanted }
+    var raw = descriptor.raw
+    return outcome(sd_pid_notify_with_fds(0, 0, "FDSTORE=1\nFDPOLL=0\nFDNAME=" + name, &raw, 1))
+  }
+
+  /// Makes the manager forget what it keeps under a name.
+  @discardableResult
+  package func removeFromStore(name: String) -> Delivery { send("FDSTOREREMOVE=1\nFDNAME=" + name, status: nil) }
+
+  private func outcome(_ result: Int32) -> Delivery {
     if result > 0 { return .sent }
     return result == 0 ? .notWanted : .failed(SystemError("notify the service manager", errno: -result))
   }

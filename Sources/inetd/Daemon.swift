@@ -12,7 +12,9 @@ final class Daemon {
 
   private let options: Options
   private let settings: ServerSettings
+  private let invocation: Invocation
   private let runsInForeground: Bool
+  private var inheritance = Inheritance()
   private let notifier = ServiceManagerNotifier()
   private var readiness: ReadinessReport?
   private var pidFile: LockFile?
@@ -20,6 +22,7 @@ final class Daemon {
   init(_ options: Options) throws(SystemError) {
     self.options = options
     settings = try options.serverSettings()
+    invocation = try Invocation.current()
     runsInForeground = options.foreground || options.debug || notifier.isActive || CurrentProcess.pid == 1
   }
 
@@ -27,8 +30,10 @@ final class Daemon {
   func run() throws(SystemError) -> ExitCode {
     try CurrentProcess.openStandardDescriptors()
     try CurrentProcess.markInheritedDescriptors()
+    inheritance = Inheritance.take()
     CurrentProcess.setName("inetd")
-    if !runsInForeground, let finished = try enterBackground() { return finished }
+    // A daemon that has executed itself is in the background already.
+    if !runsInForeground, !inheritance.isReexecution, let finished = try enterBackground() { return finished }
     let code = try serve()
     pidFile?.remove()
     return code
@@ -57,7 +62,8 @@ final class Daemon {
       }
     }
     let log = ServerLog(output: firstOutput, threshold: options.logLevel ?? (options.debug ? .debug : .info))
-    let server = try SuperServer(settings: settings, log: log, notifier: notifier)
+    let server = try SuperServer(
+      settings: settings, log: log, notifier: notifier, invocation: invocation, inheritance: inheritance)
     let load = ConfigurationLoad.run(paths: settings.paths, options: settings.options)
     guard server.start(load) || options.stays else {
       return fail(.configuration, "nothing to serve: no service in \(settings.sourcesText) can be used")
@@ -70,6 +76,7 @@ final class Daemon {
   /// From here on nobody at a terminal is listening.
   private func leaveTerminal(_ log: ServerLog) throws(SystemError) {
     if !runsInForeground { log.redirect(to: .syslog()) }
+    if inheritance.isReexecution, !runsInForeground { try FileSystem.changeDirectory(to: "/") }
     guard let readiness else { return }
     try FileSystem.changeDirectory(to: "/")
     try CurrentProcess.discardStandardDescriptors()
@@ -92,6 +99,7 @@ final class Daemon {
   /// or a container reads them.
   private var firstOutput: LogOutput {
     if let format = options.logFormat { return .standardError(format) }
+    if inheritance.isReexecution, !runsInForeground { return .syslog() }
     let readByPerson = options.debug || BorrowedDescriptor.standardError.isTerminal
     if !runsInForeground || readByPerson || !LogOutput.syslogIsReachable { return .standardError(.text) }
     return .syslog()

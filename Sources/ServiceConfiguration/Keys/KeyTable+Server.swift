@@ -68,7 +68,7 @@ extension KeyTable {
         set: { $0.redirectProxy = $1 }),
       .keyword(
         "pass", [("stdio", .stdio), ("listen_fds", .listenFds)], standard: DescriptorPassing.stdio,
-        "how the server gets its socket: as 0, 1, 2, or from 3 on with LISTEN_FDS", effect: .notYetFor(["listen_fds"]),
+        "how the server gets its socket: as 0, 1, 2, or from 3 on with LISTEN_FDS",
         get: { $0.passing }, set: { $0.passing = $1 }),
       .keyword(
         "stderr", [("log", .log), ("socket", .socket), ("null", .null)], standard: StandardErrorPolicy.log,

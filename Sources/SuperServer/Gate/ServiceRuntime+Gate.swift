@@ -38,8 +38,8 @@ extension ServiceRuntime {
         plan, socket: connection.borrowed, standardError: pipe.writer.borrowed, makesBlocking: false, context: context)
       server.instances.insert(
         Instance(
-          service: self, pid: pid, peer: context.remote, startedAt: loop.now, listener: nil, hasPeerOfItsOwn: false,
-          gate: .judging))
+          service: self, pid: pid, peer: context.remote, startedAt: loop.now, listeners: [],
+          hasPeerOfItsOwn: false, slot: recordInLedger(pid, peer: context.remote, listeners: []), gate: .judging))
       let waiting = isProgram ? nil : PostponedStart(consume connection, from: peer, attempts: 0)
       try GateVerdict.expect(on: pipe.takeReader(), in: loop) { [self] verdict in
         judged(verdict, pid: pid, peer: peer, waiting: waiting)
@@ -62,8 +62,8 @@ extension ServiceRuntime {
       plan, socket: socket, standardError: pipe.writer.borrowed, makesBlocking: false, context: .none)
     server.instances.insert(
       Instance(
-        service: self, pid: pid, peer: nil, startedAt: loop.now, listener: listener, hasPeerOfItsOwn: false,
-        gate: .judging))
+        service: self, pid: pid, peer: nil, startedAt: loop.now, listeners: [listener],
+        hasPeerOfItsOwn: false, slot: recordInLedger(pid, peer: nil, listeners: [listener]), gate: .judging))
     try GateVerdict.expect(on: pipe.takeReader(), in: loop) { [self] verdict in
       judged(verdict, pid: pid, peer: first, waiting: nil)
     }

@@ -4,6 +4,7 @@ import LinuxSystem
 import NetworkAddresses
 import ServiceModel
 import ServiceResolution
+import SystemdIntegration
 
 /// One listening socket of a service, or the intention to have one while it cannot be bound.
 package final class Listener: EventSource {
@@ -18,6 +19,18 @@ package final class Listener: EventSource {
   private(set) var isWatched = false
   /// Why the socket could not be bound at the last attempt.
   private(set) var bindError: SystemError?
+  /// The socket is a socket unit's, or another parent's: never unlinked or rebuilt by us.
+  private(set) var isInherited = false
+  /// An inherited socket that was named after the service, whatever its address.
+  private(set) var isNamed = false
+  /// An inherited IPv6 wildcard that also takes IPv4.
+  private(set) var coversIPv4 = false
+  /// An inherited dual-stack socket of the service does this one's work: there is nothing to open.
+  var isCovered = false
+  /// The name under which the service manager keeps the socket; nil when it does not.
+  var keptName: String?
+  /// Tells the socket apart over restarts; nil without a socket.
+  private(set) var inode: UInt64?
   private var binding = Backoff.binding
   private var bindTimer: ActionTimer?
   /// For wait services: the restart delay of a server that takes nothing.
@@ -30,7 +43,7 @@ package final class Listener: EventSource {
   }
 
   var descriptor: BorrowedDescriptor? { socket?.borrowed }
-  var isBound: Bool { socket != nil }
+  var isBound: Bool { socket != nil || isCovered }
   /// Half of a plain tcp or udp service, for a family that the host does not speak: no fault of anyone.
   var isMissingOptionalFamily: Bool { plan.isFamilyOptional && bindError?.isMissingFamily == true }
 
@@ -38,9 +51,11 @@ package final class Listener: EventSource {
 
   /// Opens the socket. The error is returned rather than thrown: it is a state that a service can be in for long.
   func open() -> SystemError? {
-    guard socket == nil else { return nil }
+    guard !isBound else { return nil }
     do throws(SystemError) {
-      socket = try ListenerSocket.open(plan, service.definition.socket, ownership: service.ownership)
+      let opened = try ListenerSocket.open(plan, service.definition.socket, ownership: service.ownership)
+      inode = try? opened.borrowed.status().inode
+      socket = consume opened
       bindError = nil
       binding.succeed()
       return nil
@@ -59,13 +74,23 @@ package final class Listener: EventSource {
     return delay
   }
 
-  /// Takes a socket that is already open: inherited, or kept over a reload.
-  func adopt(_ socket: consuming FileDescriptor) { self.socket = consume socket }
+  /// Takes a socket that was open before this process began; `isHandedOver` when a wait server holds it still.
+  func adopt(_ socket: consuming FileDescriptor, from inherited: InheritedSocket, isHandedOver: Bool) {
+    self.socket = consume socket
+    self.isHandedOver = isHandedOver
+    inode = inherited.inode
+    isInherited = inherited.origin == .unit
+    isNamed = isInherited && inherited.name == service.definition.id
+    coversIPv4 = isInherited && inherited.isDualStack && inherited.endpoint.ip == .any(.ipv6) && !plan.isDualStack
+    keptName = isInherited || inherited.name.isEmpty ? nil : inherited.name
+    bindError = nil
+  }
 
   /// Puts a new socket in place of the present one, which the caller gets.
   func replaceSocket(with new: consuming FileDescriptor, in loop: EventLoop) throws(SystemError) -> FileDescriptor {
     try setWatched(false, in: loop)
     guard let old = socket.take() else { throw SystemError("replace socket", errno: EBADF) }
+    inode = try? new.borrowed.status().inode
     socket = consume new
     try setWatched(true, in: loop)
     return old
@@ -97,7 +122,13 @@ package final class Listener: EventSource {
     isWatched = false
     if let bindTimer { loop.cancel(bindTimer) }
     bindTimer = nil
+    isCovered = false
     guard socket.take() != nil else { return }
-    if unlink, case .unix(let path) = plan.endpoint { try? FileSystem.unlink(path) }
+    inode = nil
+    defer {
+      isInherited = false
+      coversIPv4 = false
+    }
+    if unlink, !isInherited, case .unix(let path) = plan.endpoint { try? FileSystem.unlink(path) }
   }
 }

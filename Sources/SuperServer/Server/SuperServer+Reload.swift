@@ -13,7 +13,9 @@ extension SuperServer {
   @discardableResult
   @export(interface) package func start(_ load: ConfigurationLoad) -> Bool {
     report(load)
+    takeOverServers()
     apply(load)
+    finishInheritance()
     return !services.isEmpty
   }
 
@@ -22,6 +24,7 @@ extension SuperServer {
   @discardableResult
   package func reload(hard: Bool = false) -> ReloadOutcome {
     notifier.reloading(at: .now)
+    notifier.extendTimeout(.seconds(60))
     reloadCount += 1
     WallClock.reloadTimeZone()
     let load = readConfiguration()
@@ -125,7 +128,7 @@ extension SuperServer {
   }
 
   private func adjust(_ listener: Listener) {
-    guard let socket = listener.descriptor else { return }
+    guard let socket = listener.descriptor, !listener.isInherited else { return }
     let service = listener.service
     do throws(SystemError) {
       try ListenerSocket.adjust(socket, listener.plan, service.definition.socket, ownership: service.ownership)
@@ -141,7 +144,7 @@ extension SuperServer {
   ) {
     var free: [ListenPlan: Listener] = [:]
     for listener in leaving where listener.isBound { free[listener.plan] = listener }
-    for listener in rebuilt { free[listener.plan] = nil }
+    for listener in rebuilt where !listener.isInherited { free[listener.plan] = nil }
     for service in changed {
       for error in service.banners.errors { log.systemFailure(error, consequence: "this banner is not sent") }
       service.listeners = service.resolved.listeners.map { plan in
@@ -150,12 +153,20 @@ extension SuperServer {
         adjust(kept)
         return kept
       }
+    }
+    adoptSockets(for: changed)
+    for service in changed {
+      markCovered(service)
       // What cannot be opened beside a socket that is about to close is opened after it.
       for listener in service.listeners where !listener.isBound { _ = listener.open() }
     }
-    for listener in leaving where !listener.service.owns(listener) { listener.close(in: loop, unlink: true) }
+    for listener in leaving where !listener.service.owns(listener) {
+      forget(listener)
+      listener.close(in: loop, unlink: true)
+    }
     for service in changed {
       for listener in service.listeners where !listener.isBound { open(listener) }
+      for listener in service.listeners { keep(listener) }
       service.updateWatching()
     }
   }

@@ -18,6 +18,7 @@ extension SuperServer {
     case SIGCHLD: reapChildren()
     case SIGHUP: reload()
     case SIGUSR1: dumpState()
+    case SIGUSR2: reexecute()
     case SIGTERM: stop(signal: "SIGTERM")
     case SIGINT: stop(signal: "SIGINT")
     case SIGQUIT: stop(signal: "SIGQUIT")

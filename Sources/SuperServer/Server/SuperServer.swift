@@ -25,6 +25,23 @@ package final class SuperServer {
   /// All services by id, and their ids in configuration order.
   var services: [String: ServiceRuntime] = [:]
   var order: [String] = []
+  /// What was open when this process began, until it has found its services.
+  var inheritance: Inheritance
+  var inherited = InheritedSockets([])
+  var survivors: [Survivor] = []
+  /// Servers of an earlier run.
+  var watches: [Int32: ProcessWatch] = [:]
+  /// Running servers for the next run; nil where nobody keeps it.
+  var ledger: InstanceLedger?
+  var ledgerIsStored = false
+  /// Kept open during a re-execution.
+  var handoverLedger: InstanceLedger?
+  let keepsDescriptors: Bool
+  let invocation: Invocation
+  var notifierHasFailed = false
+  var watchdogTimer: ActionTimer?
+  var statusTimer: ActionTimer?
+  var lastStatus = ""
   /// Services that hold back until any server ends.
   private var waitingForProcess: [ServiceRuntime] = []
   /// Kept open so that it can be given up when no descriptor is left.
@@ -47,10 +64,14 @@ package final class SuperServer {
   private(set) lazy var chargenText = ChargenPattern.text(cycles: 9)
 
   /// Blocks all signals and prepares the loop; opens no sockets yet.
-  @export(interface) package init(settings: ServerSettings, log: ServerLog, notifier: ServiceManagerNotifier)
-    throws(SystemError)
-  {
+  @export(interface) package init(
+    settings: ServerSettings, log: ServerLog, notifier: ServiceManagerNotifier, invocation: Invocation,
+    inheritance: Inheritance = Inheritance()
+  ) throws(SystemError) {
     self.settings = settings
+    self.invocation = invocation
+    self.inheritance = inheritance
+    keepsDescriptors = SuperServer.keepsDescriptors(notifier)
     self.log = log
     self.notifier = notifier
     SignalSet.all.block()
@@ -73,13 +94,14 @@ package final class SuperServer {
     openControlSocket()
     log.ready(services: services.count, listeners: listenerCount)
     notifyReady()
+    startWatchdog()
     // By now the parsers and everything else that only a start needs have done their work.
     loop.afterBatch { CurrentProcess.releaseMemory() }
     try loop.run()
   }
 
   var listenerCount: Int {
-    services.values.reduce(0) { sum, service in sum + service.listeners.filter { $0.isBound }.count }
+    services.values.reduce(0) { sum, service in sum + service.listeners.filter { $0.descriptor != nil }.count }
   }
 
   /// Ends the loop: sockets and their files go, live servers stay.
@@ -105,7 +127,8 @@ package final class SuperServer {
 
   private func close(_ service: ServiceRuntime) {
     service.retire()
-    for listener in service.listeners { listener.close(in: loop, unlink: true) }
+    // What the service manager keeps for the next run must stay reachable.
+    for listener in service.listeners { listener.close(in: loop, unlink: listener.keptName == nil) }
   }
 
   /// What judgements may depend on, as of now.
@@ -127,7 +150,10 @@ package final class SuperServer {
 
 // Readiness and state for the service manager.
 extension SuperServer {
-  func notifyReady() { notifier.ready(status: statusLine) }
+  func notifyReady() {
+    lastStatus = statusLine
+    told(notifier.ready(status: lastStatus))
+  }
 
   func notifyStatus() { notifier.status(statusLine) }
 
@@ -204,12 +230,15 @@ extension SuperServer {
       return
     }
     if hadFailed { log.listening(service.definition, on: address) }
+    keep(listener)
+    statusChanged()
     service.updateWatching()
   }
 
   /// The socket itself has failed: a new one takes its place.
   func reopen(_ listener: Listener, after error: SystemError) {
     log.listenerFailed(listener.service.definition, on: listener.plan.endpoint.description, error)
+    forget(listener)
     listener.close(in: loop, unlink: true)
     open(listener)
   }

@@ -21,9 +21,11 @@ struct Instance {
   /// Nil for a wait server, which talks to whoever it likes.
   let peer: SocketEndpoint?
   let startedAt: MonotonicTime
-  /// The socket a wait server has, while the service still has it too.
-  let listener: Listener?
+  /// The sockets a wait server has, while the service still has them too.
+  let listeners: [Listener]
   /// A datagram service's server for one peer, to whom no second server is started meanwhile.
   let hasPeerOfItsOwn: Bool
+  /// Its place in the ledger that outlives the daemon; -1 = none.
+  let slot: Int32
   var gate = GateStage.none
 }

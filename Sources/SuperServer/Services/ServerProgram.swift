@@ -14,7 +14,7 @@ enum ServerProgram {
     "LISTEN_FDS", "LISTEN_PID", "LISTEN_PIDFDID", "LISTEN_FDNAMES", "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID",
     "FDSTORE", "JOURNAL_STREAM", "INVOCATION_ID", "CREDENTIALS_DIRECTORY", "MAINPID", "MANAGERPID", "MANAGERPIDFDID",
     "SYSTEMD_EXEC_PID", "RUNTIME_DIRECTORY", "STATE_DIRECTORY", "CACHE_DIRECTORY", "LOGS_DIRECTORY",
-    "CONFIGURATION_DIRECTORY", "MEMORY_PRESSURE_WATCH", "MEMORY_PRESSURE_WRITE",
+    "CONFIGURATION_DIRECTORY", "MEMORY_PRESSURE_WATCH", "MEMORY_PRESSURE_WRITE", "INETD_HANDOVER",
   ]
 
   /// The plan by which the gate starts in place of the server that it may become. The verdict goes through its standard
@@ -25,14 +25,16 @@ enum ServerProgram {
     return SpawnPlan(parameters)
   }
 
-  static func plan(_ program: ProgramDefinition, of service: ResolvedService) -> SpawnPlan {
-    var parameters = parameters(of: service, program: program.path, arguments: program.argumentVector)
+  /// `sockets`: how many are passed with `pass = listen_fds`.
+  static func plan(_ program: ProgramDefinition, of service: ResolvedService, sockets: Int = 1) -> SpawnPlan {
+    var parameters = parameters(
+      of: service, program: program.path, arguments: program.argumentVector, sockets: sockets)
     parameters.expandsTemplates = program.expandsVariables
     return SpawnPlan(parameters)
   }
 
   private static func parameters(
-    of service: ResolvedService, program: String, arguments: [String]
+    of service: ResolvedService, program: String, arguments: [String], sockets: Int = 1
   ) -> SpawnParameters {
     let definition = service.definition
     let process = definition.process
@@ -40,7 +42,7 @@ enum ServerProgram {
     parameters.environment = environment(of: service)
     parameters.variables = definition.wait ? [] : variables(for: definition.socket)
     if definition.passing == .listenFds {
-      parameters.passing = .listenDescriptors(names: service.listeners.map { _ in definition.id })
+      parameters.passing = .listenDescriptors(names: Array(repeating: definition.id, count: sockets))
     }
     parameters.standardError =
       switch definition.standardError {

@@ -40,7 +40,7 @@ extension ServiceRuntime {
       let context = ConnectionContext(remote: first.peer.unmappedEndpoint, local: local)
       let pid = try server.spawner.spawn(
         plan, socket: connected.borrowed, standardError: complaintsDescriptor, context: context)
-      began(pid, peer: context.remote, listener: nil)
+      began(pid, peer: context.remote, listeners: [])
     } catch {
       counters.failedStarts += 1
       admission.ended(first.peer.ip)
@@ -74,7 +74,9 @@ extension ServiceRuntime {
       try fresh.borrowed.bind(to: listener.plan.endpoint)
     }
     try fresh.borrowed.set(.reuseAddress(false))
+    server.forget(listener)
     let old = try listener.replaceSocket(with: consume fresh, in: loop)
+    server.keep(listener)
     try old.borrowed.set(.reuseAddress(true))
     try old.borrowed.connect(to: peer)
     return old

@@ -35,7 +35,7 @@ extension ServiceRuntime {
     do throws(SystemError) {
       let pid = try server.spawner.spawn(
         plan, socket: connection.borrowed, standardError: complaintsDescriptor, makesBlocking: false, context: context)
-      began(pid, peer: context.remote, listener: nil)
+      began(pid, peer: context.remote, listeners: [])
     } catch {
       guard error.errno == EAGAIN || error.errno == ENOMEM, definition.retriesStart else {
         failed(consume connection, from: peer, error)
@@ -56,15 +56,32 @@ extension ServiceRuntime {
     return context
   }
 
-  func began(_ pid: Int32, peer: SocketEndpoint?, listener: Listener?) {
+  func began(_ pid: Int32, peer: SocketEndpoint?, listeners: [Listener]) {
     counters.started += 1
     counters.startLatency.add(microseconds: (MonotonicTime.now - loop.now).nanoseconds / 1000)
     resourceBackoff.succeed()
     server.instances.insert(
       Instance(
-        service: self, pid: pid, peer: peer, startedAt: loop.now, listener: listener,
-        hasPeerOfItsOwn: definition.socket.type == .dgram && peer != nil))
+        service: self, pid: pid, peer: peer, startedAt: loop.now, listeners: listeners,
+        hasPeerOfItsOwn: definition.socket.type == .dgram && peer != nil,
+        slot: recordInLedger(pid, peer: peer, listeners: listeners)))
+    server.statusChanged()
     log.started(definition, pid: pid, peer: peer)
+  }
+
+  /// Lets the next run of the daemon know of a server; -1 where nobody keeps such records.
+  func recordInLedger(_ pid: Int32, peer: SocketEndpoint?, listeners: [Listener]) -> Int32 {
+    guard let ledger = server.ledger else { return -1 }
+    var record = InstanceRecord()
+    record.pid = pid
+    record.hasPeerOfItsOwn = definition.socket.type == .dgram && peer != nil
+    record.hasAllSockets = listeners.count > 1
+    record.recordedAt = ProcessStatus.now
+    record.startedAt = loop.now.nanoseconds
+    record.service = idHash
+    record.socket = listeners.first?.inode ?? 0
+    record.peer = peer
+    return ledger.add(record)
   }
 
   private func failed(_ connection: consuming FileDescriptor, from peer: SocketAddress, _ error: SystemError) {
@@ -136,20 +153,21 @@ extension ServiceRuntime {
     var state = listener.waitServer ?? WaitServerRuntime()
     state.started(listener.queueHead)
     listener.waitServer = state
+    // With `pass = listen_fds` one server has all of the service's sockets.
+    let takesAll = definition.passing == .listenFds && !isGated
+    let given = takesAll ? listeners.filter { $0.descriptor != nil && !$0.isHandedOver } : [listener]
     do throws(SystemError) {
-      try listener.handOver(in: loop)
-      guard let socket = listener.descriptor else { return }
-      if isGated {
+      for listener in given { try listener.handOver(in: loop) }
+      if isGated, let socket = listener.descriptor {
         try launchGate(plan, on: listener, socket)
       } else {
-        let pid = try server.spawner.spawn(
-          plan, socket: socket, standardError: complaintsDescriptor, makesBlocking: false, context: .none)
-        began(pid, peer: nil, listener: listener)
+        let pid = try spawnWaitServer(plan, with: given)
+        began(pid, peer: nil, listeners: given)
       }
       // A wait server serves whoever comes: it counts as an instance of nobody.
       _ = admission.started(nil, now: nowNanoseconds)
     } catch {
-      try? listener.takeBack()
+      for listener in given { try? listener.takeBack() }
       let delay = resourceBackoff.fail()
       if !holds.contains(.resources) { log.outOfResources(definition, error, retryIn: delay) }
       hold(.resources, for: delay)
@@ -157,15 +175,35 @@ extension ServiceRuntime {
   }
 }
 
+extension ServiceRuntime {
+  private func spawnWaitServer(_ plan: SpawnPlan, with listeners: [Listener]) throws(SystemError) -> Int32 {
+    if definition.passing == .listenFds, case .program(let program) = definition.handler {
+      // Which sockets there are is known only now: one may not be bound, another may have been inherited.
+      let plan = ServerProgram.plan(program, of: resolved, sockets: listeners.count)
+      return try server.spawner.spawn(
+        plan, sockets: listeners.compactMap { $0.descriptor }, standardError: complaintsDescriptor, makesBlocking: false
+      )
+    }
+    guard let socket = listeners.first?.descriptor else {
+      throw SystemError("start server of", definition.id, errno: EBADF)
+    }
+    return try server.spawner.spawn(
+      plan, socket: socket, standardError: complaintsDescriptor, makesBlocking: false, context: .none)
+  }
+}
+
 // The end of a server.
 extension ServiceRuntime {
-  /// A server of this service has ended, or never got as far as running its program.
-  func ended(_ instance: Instance, _ outcome: SpawnOutcome) {
+  /// A server of this service has ended, or never got as far as running its program. Nil: how is not known, as it was
+  /// not our child.
+  func ended(_ instance: Instance, _ outcome: SpawnOutcome?) {
+    server.ledger?.remove(instance.slot)
+    server.statusChanged()
     let duration = MonotonicTime.now - instance.startedAt
     if instance.gate == .judgedOnly { return }
     if instance.gate == .refused {
       admission.ended(instance.peer?.ip)
-      if let listener = instance.listener { takeBack(listener, after: duration) }
+      for listener in instance.listeners { takeBack(listener, after: duration) }
       return release(.full)
     }
     switch outcome {
@@ -174,9 +212,12 @@ extension ServiceRuntime {
       log.ended(
         definition, pid: instance.pid, peer: instance.peer, end: ServerEnd(status), duration: duration)
     case .failed(let stage, let number): startFailed(instance, stage, errno: number)
+    case nil:
+      counters.duration.add(microseconds: duration.nanoseconds / 1000)
+      log.ended(definition, pid: instance.pid, peer: instance.peer, end: nil, duration: duration)
     }
     admission.ended(instance.peer?.ip)
-    if let listener = instance.listener { takeBack(listener, after: duration) }
+    for listener in instance.listeners { takeBack(listener, after: duration) }
     release(.full)
   }
 

@@ -32,11 +32,14 @@ package final class ServiceRuntime {
   /// Accepted connections whose server could not be started yet for want of memory or processes.
   var postponed: [PostponedStart] = []
   var resourceBackoff = Backoff.resources
+  /// The id as records that outlive the daemon hold it.
+  let idHash: UInt64
   private var holdTimer: ActionTimer?
   private var holdEnd: MonotonicTime?
 
   init(_ resolved: ResolvedService, server: SuperServer) {
     self.server = server
+    idHash = InstanceRecord.hash(resolved.definition.id)
     self.resolved = resolved
     handler = ServiceRuntime.handler(for: resolved)
     banners = BannerTexts(resolved.definition.banners)

@@ -1,0 +1,77 @@
+import CLinux
+import LinuxSystem
+import SystemdIntegration
+
+/// Everything a process finds open when it begins: sockets from socket units, sockets and the ledger that the service
+/// manager kept over a restart, or all of these from the process it was before it executed its program again.
+package struct Inheritance {
+  /// Descriptors that the service manager keeps for us have names that begin so; a service id cannot hold a slash.
+  static let keptPrefix = "inetd/"
+  static let ledgerName = "inetd/state"
+  static let handoverVariable = "INETD_HANDOVER"
+
+  var sockets: [InheritedSocket] = []
+  var ledger: Int32?
+  var ledgerIsStored = false
+  var counts: [HandoverState.Counts] = []
+  /// This process is what an earlier one became by executing itself.
+  package private(set) var isReexecution = false
+  /// What could not be used, in words.
+  var faults: [String] = []
+  /// Names of useless things in the store.
+  var uselessNames: [String] = []
+
+  package init() {}
+
+  /// Looks at what is open. To be called before anything is opened.
+  @export(interface) package static func take() -> Inheritance {
+    var inheritance = Inheritance()
+    if let text = CurrentProcess.environmentValue(handoverVariable) {
+      unsetenv(handoverVariable)
+      inheritance.takeHandover(text)
+    }
+    let passed = PassedDescriptors.take()
+    inheritance.faults += passed.faults
+    for descriptor in passed.descriptors { inheritance.take(descriptor) }
+    return inheritance
+  }
+
+  private mutating func take(_ descriptor: PassedDescriptors.Descriptor) {
+    if descriptor.name == Inheritance.ledgerName {
+      // Of several, which only a broken store could hold, the first.
+      if ledger == nil { ledger = descriptor.number } else { close(descriptor.number) }
+      ledgerIsStored = true
+      return
+    }
+    let isKept = descriptor.name.utf8.starts(with: Inheritance.keptPrefix.utf8)
+    if let socket = InheritedSocket(descriptor.number, name: descriptor.name, origin: isKept ? .kept : .unit) {
+      sockets.append(socket)
+      return
+    }
+    faults.append("passed descriptor \(descriptor.number) ('\(descriptor.name)') is no socket; it is closed")
+    if isKept { uselessNames.append(descriptor.name) }
+    close(descriptor.number)
+  }
+
+  private mutating func takeHandover(_ text: String) {
+    guard let raw = Int32(text), raw > 2, clinux_fcntl(raw, F_GETFD, 0) >= 0 else { return }
+    // Opened anew, as the predecessor's own offset stands at the end.
+    let contents = try? FileSystem.contents(of: "/proc/self/fd/\(raw)")
+    close(raw)
+    guard let contents, let state = HandoverState(contents.bytes) else {
+      faults.append("\(Inheritance.handoverVariable) names no state that can be read; nothing is taken over")
+      return
+    }
+    isReexecution = true
+    ledger = state.ledger
+    ledgerIsStored = state.ledgerIsStored
+    counts = state.counts
+    for socket in state.sockets {
+      guard let found = InheritedSocket(socket.raw, name: socket.name, origin: socket.isUnits ? .unit : .kept) else {
+        faults.append("descriptor \(socket.raw), handed over, is no socket")
+        continue
+      }
+      sockets.append(found)
+    }
+  }
+}

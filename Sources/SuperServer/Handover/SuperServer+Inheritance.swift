@@ -1,0 +1,241 @@
+import AdmissionControl
+import CLinux
+import EventLoop
+import LinuxSystem
+import NetworkAddresses
+import ServiceModel
+import ServiceResolution
+import SystemdIntegration
+
+/// A server of an earlier run that is still there.
+struct Survivor {
+  let slot: Int32
+  let record: InstanceRecord
+  /// Of this very process, which has executed itself: its end comes as SIGCHLD.
+  let isChild: Bool
+}
+
+// What was open before this process began finds its services.
+extension SuperServer {
+  /// Reads the ledger of the run before and judges which of its servers still live. Before any socket is adopted: a
+  /// socket that a wait server holds must not be touched.
+  func takeOverServers() {
+    for fault in inheritance.faults { log.inheritanceFault(fault) }
+    for name in inheritance.uselessNames { notifier.removeFromStore(name: name) }
+    inherited = InheritedSockets(inheritance.sockets)
+    var isStored = inheritance.ledgerIsStored
+    if let raw = inheritance.ledger {
+      do throws(SystemError) {
+        let opened = try InstanceLedger.open(FileDescriptor(owning: raw)) { record in
+          ProcessStatus.of(record.pid).map { record.means(processStartedAt: $0.started) } ?? false
+        }
+        ledger = opened.ledger
+        let own = CurrentProcess.pid
+        survivors = opened.survivors.map { survivor in
+          Survivor(
+            slot: survivor.slot, record: survivor.record,
+            isChild: ProcessStatus.of(survivor.record.pid)?.parent == own)
+        }
+      } catch {
+        log.systemFailure(error, consequence: "servers of the run before are not counted")
+        if isStored { notifier.removeFromStore(name: Inheritance.ledgerName) }
+        isStored = false
+      }
+    }
+    if keepsDescriptors { keepLedger(isStored: isStored) }
+  }
+
+  private func keepLedger(isStored: Bool) {
+    do throws(SystemError) {
+      if self.ledger == nil { self.ledger = try InstanceLedger.create() }
+      guard let ledger else { return }
+      if !isStored { told(notifier.store(ledger.descriptor, name: Inheritance.ledgerName)) }
+      ledgerIsStored = true
+    } catch {
+      log.systemFailure(error, consequence: "servers that run will not be counted after a crash")
+    }
+  }
+
+  /// Gives inherited sockets to the services that want them: first by name, then by address, then as the same wildcard,
+  /// each for all services before the next.
+  func adoptSockets(for services: [ServiceRuntime]) {
+    for match in [InheritedSockets.Match.name, .address, .equivalence] {
+      for service in services {
+        for listener in service.listeners where !listener.isBound && !inherited.isEmpty {
+          let wanted = wantedSocket(of: listener)
+          while !listener.isBound, let socket = inherited.claim(wanted, for: service.definition.id, by: match) {
+            adopt(socket, at: listener, match)
+          }
+        }
+      }
+    }
+  }
+
+  private func wantedSocket(of listener: Listener) -> WantedSocket {
+    let plan = listener.plan
+    let hasOtherFamily = listener.service.listeners.contains { other in
+      guard let ip = plan.endpoint.ip, let otherIP = other.plan.endpoint.ip else { return false }
+      return ip.isUnspecified && otherIP.isUnspecified && ip.family != otherIP.family
+        && plan.endpoint.port == other.plan.endpoint.port
+    }
+    return WantedSocket(
+      plan.endpoint, plan.kind, protocolNumber: plan.protocolNumber, isDualStack: plan.isDualStack,
+      hasOtherFamily: hasOtherFamily)
+  }
+
+  private func adopt(_ socket: InheritedSocket, at listener: Listener, _ match: InheritedSockets.Match) {
+    let service = listener.service
+    // A unix socket whose name is gone, or another's now, can be reached by nobody.
+    if case .unix(let path) = socket.endpoint, (try? FileSystem.status(ofLink: path))?.kind != .socket {
+      return dismiss(socket)
+    }
+    let isHeld = survivors.contains { survivor in
+      survivor.record.socket == socket.inode
+        || (survivor.record.hasAllSockets && survivor.record.service == InstanceRecord.hash(service.definition.id))
+    }
+    listener.adopt(FileDescriptor(owning: socket.raw), from: socket, isHandedOver: isHeld)
+    log.adopted(service.definition, socket.endpoint.description, match.words, isKept: socket.origin == .kept)
+    if isHeld { return }
+    do throws(SystemError) {
+      let descriptor = BorrowedDescriptor(raw: socket.raw)
+      try descriptor.setNonblocking(true)
+      if socket.origin == .kept {
+        try ListenerSocket.adjust(descriptor, listener.plan, service.definition.socket, ownership: service.ownership)
+      } else if listener.plan.listens, !descriptor.isListening {
+        try descriptor.listen(backlog: .max, subject: socket.endpoint.description)
+      }
+      if listener.plan.type == .dgram, let family = socket.endpoint.ip?.family {
+        try descriptor.set(.packetInformation(family, true))
+      }
+    } catch {
+      log.systemFailure(error, consequence: "\(service.definition.id) uses its inherited socket as it is")
+    }
+  }
+
+  /// Marks IPv4 wildcards that an inherited dual-stack socket of the same service already serves.
+  func markCovered(_ service: ServiceRuntime) {
+    for listener in service.listeners where listener.descriptor == nil {
+      let covering = service.listeners.contains { $0.covers(listener) }
+      listener.isCovered = covering
+    }
+  }
+
+  private func dismiss(_ socket: InheritedSocket) {
+    if socket.origin == .kept, !socket.name.isEmpty { notifier.removeFromStore(name: socket.name) }
+    close(socket.raw)
+  }
+
+  /// All services have what they want: counts the servers that still run, closes what nobody claimed.
+  func finishInheritance() {
+    countSurvivors()
+    for entry in inheritance.counts { services[entry.service]?.counters = entry.counters }
+    for socket in inherited.sockets {
+      log.unclaimed(socket.endpoint.description, name: socket.name, isKept: socket.origin == .kept)
+      dismiss(socket)
+    }
+    // A dead server's SIGCHLD may have been taken by the process we were.
+    if inheritance.isReexecution { loop.afterBatch { [unowned(unsafe) self] in reapChildren() } }
+    inherited = InheritedSockets([])
+    survivors = []
+    inheritance = Inheritance()
+    // Only the service manager needs it from here on.
+    if !ledgerIsStored { ledger = nil }
+  }
+
+  private func countSurvivors() {
+    guard !survivors.isEmpty else { return }
+    var byHash: [UInt64: ServiceRuntime] = [:]
+    for service in services.values { byHash[InstanceRecord.hash(service.definition.id)] = service }
+    for survivor in survivors {
+      guard let service = byHash[survivor.record.service] else {
+        ledger?.remove(survivor.slot)
+        continue
+      }
+      service.recover(survivor)
+      if !survivor.isChild { watch(survivor) }
+    }
+    log.serversTakenOver(instances.count)
+  }
+
+  private func watch(_ survivor: Survivor) {
+    let pid = survivor.record.pid
+    do throws(SystemError) {
+      let process = try FileDescriptor.process(pid)
+      // Only now can the pid not come to mean another process any more.
+      guard let status = ProcessStatus.of(pid), survivor.record.means(processStartedAt: status.started) else {
+        return survivorEnded(pid)
+      }
+      let watch = ProcessWatch(consume process) { [unowned(unsafe) self] in survivorEnded(pid) }
+      try watch.begin(in: loop)
+      watches[pid] = watch
+    } catch {
+      if error.errno != ESRCH {
+        log.systemFailure(error, consequence: "server \(pid) of the run before is not counted")
+      }
+      survivorEnded(pid)
+    }
+  }
+
+  private func survivorEnded(_ pid: Int32) {
+    if let watch = watches.removeValue(forKey: pid) { loop.remove(watch) }
+    // Its exit status goes to its parent, which we are not.
+    if let instance = instances.remove(pid) { instance.service.ended(instance, nil) }
+    releaseProcessWaiters()
+  }
+}
+
+// The service manager's store.
+extension SuperServer {
+  /// Has the service manager keep a socket for the next run.
+  func keep(_ listener: Listener) {
+    guard keepsDescriptors, !listener.isInherited, listener.keptName == nil, let socket = listener.descriptor,
+      let inode = listener.inode
+    else { return }
+    let id = listener.service.definition.id.utf8.prefix(100).map { byte in
+      // What an FDNAME may hold (sd_notify(3)).
+      byte > 0x20 && byte < 0x7f && byte != UInt8(ascii: ":") ? byte : UInt8(ascii: "_")
+    }
+    let name = Inheritance.keptPrefix + String(decoding: id, as: UTF8.self) + "/\(inode)"
+    if told(notifier.store(socket, name: name)) { listener.keptName = name }
+  }
+
+  /// Has the service manager forget a socket that is about to be closed.
+  func forget(_ listener: Listener) {
+    guard let name = listener.keptName else { return }
+    listener.keptName = nil
+    notifier.removeFromStore(name: name)
+  }
+
+  /// Whether a message has reached the service manager. The first failure is logged; serving goes on.
+  @discardableResult
+  func told(_ delivery: ServiceManagerNotifier.Delivery) -> Bool {
+    if case .failed(let error) = delivery, !notifierHasFailed {
+      notifierHasFailed = true
+      log.systemFailure(error, consequence: "the service manager may not know how the daemon is; it serves on")
+    }
+    return delivery == .sent
+  }
+}
+
+extension Listener {
+  /// Whether this inherited dual-stack socket takes what `other`, an IPv4 wildcard, would listen for.
+  func covers(_ other: Listener) -> Bool {
+    guard coversIPv4, other.plan.endpoint.ip == .any(.ipv4), other.plan.kind == plan.kind else { return false }
+    return isNamed || other.plan.endpoint.port == plan.endpoint.port
+  }
+}
+
+extension ServiceRuntime {
+  /// Counts a server that an earlier run has started.
+  func recover(_ survivor: Survivor) {
+    let record = survivor.record
+    let held = listeners.filter { listener in
+      record.hasAllSockets ? listener.isHandedOver : record.socket != 0 && listener.inode == record.socket
+    }
+    admission.recovered(record.peer?.ip, now: nowNanoseconds)
+    server.instances.insert(
+      Instance(
+        service: self, pid: record.pid, peer: record.peer, startedAt: MonotonicTime(nanoseconds: record.startedAt),
+        listeners: held, hasPeerOfItsOwn: record.hasPeerOfItsOwn, slot: server.ledgerIsStored ? survivor.slot : -1))
+  }
+}
