@@ -80,6 +80,15 @@ final class Daemon {
     }
   }
 
+  /// Has the program execute itself anew and waits until it is ready again.
+  func reexecute() throws {
+    let before = notify.messages.count
+    process.send(SIGUSR2)
+    guard try notify.wait(for: "READY=1", after: before, while: { process.isRunning }) else {
+      throw Failure("the daemon ended while executing itself:\n\(log.text)")
+    }
+  }
+
   /// Waits until no server runs.
   func waitForServersToEnd() throws {
     try Deadline.poll("no server of \(pid) left, now \(servers)") { servers.isEmpty }
