@@ -19,6 +19,7 @@ package final class SuperServer {
   let datagramBuiltins = DatagramBuiltins()
   let datagrams = DatagramRelay()
   let libwrapRules = LibwrapRules()
+  let idleMemory: IdleMemory
   var instances = InstanceTable()
   /// Sources that no service serves just now.
   var denied = DenyList()
@@ -76,6 +77,7 @@ package final class SuperServer {
     self.notifier = notifier
     SignalSet.all.block()
     loop = try EventLoop()
+    idleMemory = IdleMemory(loop)
     // Before the spawner looks: servers get the default back for what is ignored when it is made.
     CurrentProcess.ignoreSignal(SIGPIPE)
     spawner = try Spawner()

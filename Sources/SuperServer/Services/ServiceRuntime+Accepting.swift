@@ -12,6 +12,7 @@ extension ServiceRuntime {
 
   /// Something waits at one of the service's sockets.
   func ready(_ listener: Listener) {
+    server.idleMemory.noteWork()
     if definition.wait {
       startWaitServer(on: listener)
     } else if case .datagramBuiltin(let builtin) = handler {

@@ -58,8 +58,8 @@ struct Benchmark {
     guard includes("idle") else { return }
     guard let server = start(contender, .idle) else { return }
     defer { server.end() }
-    // The connection that proved it ready has started a server; idle is when that is over.
-    usleep(300_000)
+    // The connection that proved it ready has started a server; idle is when that is over, and nothing has come since.
+    usleep(2_500_000)
     if let value = server.memory("Pss") { results.add(value, "idle Pss", unit: "KB", contender.name) }
     if let value = server.memory("Private_Dirty") {
       results.add(value, "idle private dirty", unit: "KB", contender.name)
