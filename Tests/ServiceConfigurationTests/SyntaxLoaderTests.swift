@@ -161,6 +161,28 @@ import Testing
     #expect(result.configuration.diagnostics.count <= 2 * ConfigurationLoader.maximumFindings + 1)
   }
 
+  @Test(arguments: [
+    ("/etc/inetd.d/x", "server_args =", ""), ("/etc/inetd.d/x", "service x\n{\n server_args =", "}"),
+    ("/etc/inetd.conf", "x stream tcp nowait root /x", ""), ("/etc/inetd.conf", "x on args =", ";"),
+  ])
+  func wordsOfAValueAreBounded(path: String, start: String, end: String) {
+    let words = String(repeating: " a", count: ParseContext.maximumWords + 10)
+    let result = SyntaxDump(start + words + "\n" + end + "\n", path: path)
+    #expect(result.ids == ["too-many-words"])
+    #expect(result.configuration.services.map { $0.isBroken } == [true])
+    let counts = result.configuration.services.flatMap { $0.settings.map { $0.values.count } }
+    #expect((counts.max() ?? 0) <= ParseContext.maximumWords + 1)
+  }
+
+  @Test(arguments: [("", ""), ("service x\n{\n", "}\n")])
+  func settingsOfAServiceAreBounded(start: String, end: String) {
+    let settings = String(repeating: "env += A=1\n", count: ParseContext.maximumSettings + 10)
+    let result = SyntaxDump(start + settings + end + "\n")
+    #expect(result.ids == ["too-many-settings"])
+    #expect(result.configuration.services.map { $0.isBroken } == [true])
+    #expect(result.configuration.services.first?.settings.count == ParseContext.maximumSettings)
+  }
+
   @Test func aLineOfOneMegabyte() {
     let long = String(repeating: "a", count: 1 << 20)
     let flat = SyntaxDump("server_args = \(long) \"\(long)\"\n")

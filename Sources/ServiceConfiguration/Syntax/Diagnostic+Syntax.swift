@@ -30,6 +30,14 @@ extension Diagnostic {
     }
   }
 
+  static func tooManyWords(_ word: RawWord) -> Diagnostic {
+    error("too-many-words", "a value has at most \(ParseContext.maximumWords) words", skipped, at: word.range)
+  }
+
+  static func tooManySettings(_ key: RawWord) -> Diagnostic {
+    error("too-many-settings", "a service has at most \(ParseContext.maximumSettings) settings", skipped, at: key.range)
+  }
+
   static func expectedKey(_ range: SourceRange) -> Diagnostic {
     error("expected-key", "expected 'key = value'", skipped, at: range)
   }

@@ -9,6 +9,8 @@ struct FlatParser {
   private var service: RawService?
   /// A header was in error: its keys belong to nobody.
   private var isInLostSection = false
+  /// Settings beyond the limit were mentioned.
+  private var hasExcess = false
 
   init(_ bytes: [UInt8], context: ParseContext) {
     cursor = TextCursor(bytes, file: context.file)
@@ -31,6 +33,7 @@ struct FlatParser {
   private mutating func finishService(_ emit: (ParsedItem) -> Void) {
     if let finished = service { emit(.service(finished)) }
     service = nil
+    hasExcess = false
   }
 
   // MARK: Sections
@@ -103,9 +106,8 @@ struct FlatParser {
       }
       return spoil(at: key, emit)
     }
-    var values: [RawWord] = []
-    while nextValue() { values.append(cursor.flatWord()) }
-    let isSpoilt = reportFaults(emit)
+    let values = flatValues(emit)
+    let isSpoilt = reportFaults(emit) || values.count > ParseContext.maximumWords
     if isSpoilt { spoil(at: key, emit) }
     if key.text == "include" || key.text == "includedir" {
       return isSpoilt ? emit(.lostService) : include(key, operation, values, emit)
@@ -113,7 +115,23 @@ struct FlatParser {
     // A value that cannot be read is not judged again, but what names the service must not be lost.
     if isInLostSection || (isSpoilt && !RawService.isNaming(key.text)) { return }
     if service == nil { openOwnService(at: key) }
+    if let count = service?.settings.count, count >= ParseContext.maximumSettings {
+      if !hasExcess { emit(.diagnostic(.tooManySettings(key))) }
+      hasExcess = true
+      return spoil(at: key, emit)
+    }
     service?.settings.append(RawSetting(key: key, operation: operation, values: values))
+  }
+
+  /// The values of the logical line; one more than allowed when there are too many.
+  private mutating func flatValues(_ emit: (ParsedItem) -> Void) -> [RawWord] {
+    var values: [RawWord] = []
+    while nextValue() {
+      let word = cursor.flatWord()
+      if values.count == ParseContext.maximumWords { emit(.diagnostic(.tooManyWords(word))) }
+      if values.count <= ParseContext.maximumWords { values.append(word) }
+    }
+    return values
   }
 
   /// Reports what was wrong with the words of a line; true when the line cannot be used.

@@ -65,7 +65,12 @@ extension InetdConfParser {
         definition.add(key, values)
         return !isEnd
       }
-      values.append(cursor.keyValueWord())
+      let word = cursor.keyValueWord()
+      if values.count == ParseContext.maximumWords {
+        emit(.diagnostic(.tooManyWords(word)))
+        definition.isBroken = true
+      }
+      if values.count <= ParseContext.maximumWords { values.append(word) }
     }
     definition.isBroken = true
     return false

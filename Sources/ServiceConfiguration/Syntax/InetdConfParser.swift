@@ -52,11 +52,20 @@ struct InetdConfParser {
       return keyValues(first, emit)
     }
     var words = [first]
-    while cursor.nextClassicWord(emit) { words.append(cursor.classicWord()) }
+    var isSound = true
+    while cursor.nextClassicWord(emit) {
+      let word = cursor.classicWord()
+      if words.count < ParseContext.maximumWords {
+        words.append(word)
+      } else if isSound {
+        emit(.diagnostic(.tooManyWords(word)))
+        isSound = false
+      }
+    }
     cursor.nextLine()
     let faults = cursor.takeFaults()
     faults.forEach { emit(.diagnostic(.wordFault($0))) }
-    positional(words, isSound: faults.isEmpty, emit)
+    positional(words, isSound: isSound && faults.isEmpty, emit)
   }
 
   private mutating func directive(_ word: RawWord, _ emit: (ParsedItem) -> Void) {

@@ -22,6 +22,10 @@ struct IncludeDirective {
 
 /// What a parser is told about the file it reads.
 struct ParseContext {
+  /// Far beyond what any service needs, and small enough that a file of 16 MiB does not become a gigabyte of them.
+  static let maximumSettings = 20_000
+  static let maximumWords = 262_144
+
   var file: SourceFileID
   /// The id of the service that a flat file is about: its name without `.conf`.
   var ownID: String

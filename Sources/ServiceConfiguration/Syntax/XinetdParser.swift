@@ -212,10 +212,13 @@ struct XinetdParser {
     }
     if block != nil && !(hasBlankBefore && TextCursor.endsWord(cursor.byte)) { emit(.diagnostic(.missingBlank(key))) }
     let values = attributeValues(of: key, emit)
-    let isSpoilt = reportFaults(emit)
+    let isSpoilt = reportFaults(emit) || values.count > ParseContext.maximumWords
     if isSpoilt { block?.isBroken = true }
-    // A value that cannot be read is not judged again, but what names the service must not be lost.
-    if !isSpoilt || RawService.isNaming(key.text) {
+    if let block, block.settings.count >= ParseContext.maximumSettings {
+      if !block.isBroken { emit(.diagnostic(.tooManySettings(key))) }
+      self.block?.isBroken = true
+    } else if !isSpoilt || RawService.isNaming(key.text) {
+      // A value that cannot be read is not judged again, but what names the service must not be lost.
       block?.settings.append(RawSetting(key: key, operation: operation, values: values))
     }
     cursor.nextLine()
@@ -240,7 +243,8 @@ struct XinetdParser {
       }
       let value = cursor.plainWord()
       if quoted == nil && value.text.utf8.contains(where: { $0 == 0x22 || $0 == 0x27 }) { quoted = value }
-      values.append(value)
+      if values.count == ParseContext.maximumWords && block != nil { emit(.diagnostic(.tooManyWords(value))) }
+      if values.count <= ParseContext.maximumWords { values.append(value) }
     }
     if let last = values.last, last.text == "}", !values.contains(where: { $0.text == "{" }) {
       if block != nil { emit(.diagnostic(.braceAfterValue(last.range))) }
