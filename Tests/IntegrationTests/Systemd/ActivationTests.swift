@@ -13,7 +13,7 @@ struct ActivationTests {
     try scratch.write(
       "\(Daemon.directoryName)/own.conf", "service = daytime\ntype = INTERNAL\nport = \(own)\nprotocol = tcp4\n")
     let words = ["/usr/bin/systemd-socket-activate", "--listen=127.0.0.1:\(given)", "--fdname=echo"]
-    let process = try ChildProcess(words + Daemon.command(build, in: scratch))
+    let process = try ChildProcess(words + Daemon.command(build, in: scratch) + Daemon.files(in: scratch))
     defer { process.end() }
     // The first connection starts the daemon, and is served by it.
     try Deadline.poll("somebody listening at \(given)") { (try? Client(.stream, "127.0.0.1", given)) != nil }
@@ -33,7 +33,7 @@ struct ActivationTests {
     try scratch.write(
       "\(Daemon.directoryName)/echo.conf", "service = echo\ntype = INTERNAL\nport = \(own)\nprotocol = tcp4\n")
     let words = ["/usr/bin/systemd-socket-activate", "--listen=127.0.0.1:\(given)", "--fdname=stranger"]
-    let process = try ChildProcess(words + Daemon.command(build, in: scratch))
+    let process = try ChildProcess(words + Daemon.command(build, in: scratch) + Daemon.files(in: scratch))
     defer { process.end() }
     try Deadline.poll("somebody listening at \(given)") { (try? Client(.stream, "127.0.0.1", given)) != nil }
     try process.errors.wait(
