@@ -33,7 +33,9 @@ import Testing
       : "\(port)\tdgram\t\(family.name)\twait\t\(user)\t\(setup.probe)\tprobe-server datagram 1\n"
     try setup.scratch.write(Daemon.classicName, line)
     try setup.start([])
-    #expect(ProcessFacts.socketInodes(of: setup.daemon.pid, port: port, kind).count == family.sockets)
+    try Deadline.poll("\(family.sockets) sockets for \(family.name)") {
+      ProcessFacts.socketInodes(of: setup.daemon.pid, port: port, kind).count == family.sockets
+    }
     for host in Ports.loopbacks {
       if kind == .datagram {
         guard family.answers.contains(host) else { continue }
