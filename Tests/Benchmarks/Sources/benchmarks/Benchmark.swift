@@ -58,11 +58,17 @@ struct Benchmark {
     guard includes("idle") else { return }
     guard let server = start(contender, .idle) else { return }
     defer { server.end() }
-    // The connection that proved it ready has started a server; idle is when that is over.
+    // Whatever a start leaves to do is over by then.
     usleep(300_000)
-    if let value = server.memory("Pss") { results.add(value, "idle Pss", unit: "KB", contender.name) }
-    if let value = server.memory("Private_Dirty") {
-      results.add(value, "idle private dirty", unit: "KB", contender.name)
+    addMemory(of: server, contender, "idle, nobody has come yet")
+    _ = try load.run("close", server.place, clients: 8, seconds: 0.5)
+    usleep(300_000)
+    addMemory(of: server, contender, "idle, after half a second of connections")
+  }
+
+  private mutating func addMemory(of server: RunningServer, _ contender: Contender, _ when: String) {
+    for (line, name) in [("Pss", "Pss"), ("Private_Dirty", "private dirty")] {
+      if let value = server.memory(line) { results.add(value, "\(when): \(name)", unit: "KB", contender.name) }
     }
   }
 

@@ -6,7 +6,7 @@ final class RunningServer {
   let place: Place
   private let directory: String
 
-  /// Starts `contender` and returns when it answers; nil if it does not take part.
+  /// Starts `contender` and returns when it listens, untouched so far; nil if it does not take part.
   init?(_ contender: Contender, _ scenario: Scenario, _ place: Place) throws {
     self.place = place
     directory = FileManager.default.temporaryDirectory.appending(path: "inetd-bench-\(UUID().uuidString)").path
@@ -18,11 +18,11 @@ final class RunningServer {
     let errors = "\(directory)/errors"
     process = try ChildProgram(words, errors: errors)
     let limit = ContinuousClock.now + .seconds(10)
-    while !Self.answers(place) {
+    while !Self.listens(place) {
       guard process.isRunning, ContinuousClock.now < limit else {
         let said = (try? String(contentsOfFile: errors, encoding: .utf8)) ?? ""
         end()
-        throw Trouble("\(contender.name) does not answer: \(said)")
+        throw Trouble("\(contender.name) does not listen: \(said)")
       }
       usleep(1000)
     }
@@ -51,6 +51,19 @@ final class RunningServer {
 
   private func read(_ path: String) -> String {
     FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) } ?? ""
+  }
+
+  /// Whether somebody listens there, as /proc/net/tcp has it: hexadecimal address and port, state 0A.
+  static func listens(_ place: Place) -> Bool {
+    var address = in_addr()
+    inet_pton(AF_INET, place.address, &address)
+    let name = String(format: "%08X:%04X", address.s_addr, Int(place.port))
+    let table = FileManager.default.contents(atPath: "/proc/net/tcp").map { String(decoding: $0, as: UTF8.self) } ?? ""
+    return table.split(separator: "\n").contains { line in
+      let fields = line.split(separator: " ")
+      return fields.count > 3 && fields[3] == "0A"
+        && (fields[1] == name || fields[1] == String(format: "00000000:%04X", Int(place.port)))
+    }
   }
 
   /// Whether somebody accepts connections there.
