@@ -68,11 +68,11 @@ extension KeyTable {
         set: { $0.redirectProxy = $1 }),
       .keyword(
         "pass", [("stdio", .stdio), ("listen_fds", .listenFds)], standard: DescriptorPassing.stdio,
-        "how the server gets its socket: as 0, 1, 2, or from 3 on with LISTEN_FDS", effect: .notYetFor(["listen_fds"]),
+        "how the server gets its socket: as 0, 1, 2, or from 3 on with LISTEN_FDS",
         get: { $0.passing }, set: { $0.passing = $1 }),
       .keyword(
         "stderr", [("log", .log), ("socket", .socket), ("null", .null)], standard: StandardErrorPolicy.log,
-        "where the server's standard error goes", effect: .notYetFor(["log"]), get: { $0.standardError },
+        "where the server's standard error goes", get: { $0.standardError },
         set: { $0.standardError = $1 }),
       ConfigurationKey(
         "env", "NAME=VALUE...", default: "none", "variables of the server's environment; %a %p %l %q %s are replaced",
@@ -146,7 +146,7 @@ extension KeyTable {
       "working_directory", default: "/", "where the server starts", get: { $0.process.workingDirectory },
       set: { $0.process.workingDirectory = $1 == "/" ? nil : $1 }),
     .path(
-      "root_directory", default: "none", "what the server sees as / (chroot)", effect: .notYet, isRestriction: true,
+      "root_directory", default: "none", "what the server sees as / (chroot)", isRestriction: true,
       get: { $0.process.rootDirectory }, set: { $0.process.rootDirectory = $1 == "/" ? nil : $1 }),
     .number(
       "oom_score_adjust", -1000...1000, default: "inherited", "how readily the kernel ends the server for its memory",
