@@ -93,26 +93,36 @@ package struct DiagnosticRenderer {
   }
 }
 
-/// Finds the beginnings of lines, from the last one found on: findings come in file order, a hundred thousand of them
-/// perhaps, and a search from the top for each would take forever.
+/// Finds the beginnings of lines. A file may have a hundred thousand findings, and a search from its top for each would
+/// take forever: every 64th beginning is noted once.
 private final class LineFinder {
+  private static let stride: Int32 = 64
+
   private var file: SourceFileID?
-  private var line: Int32 = 1
-  private var offset = 0
+  /// The offsets of lines 1, 65, 129 and so on.
+  private var offsets: [Int] = []
 
   /// The offset of a line's first byte; lines count from 1. Nil beyond the end of the file.
   func start(of wanted: Int32, in file: SourceFileID, _ bytes: [UInt8]) -> Int? {
-    if self.file != file || wanted < line {
-      self.file = file
-      line = 1
-      offset = 0
-    }
-    while line < wanted {
+    if self.file != file { note(bytes, of: file) }
+    let index = Int((wanted - 1) / LineFinder.stride)
+    guard wanted > 0, index < offsets.count else { return nil }
+    var offset = offsets[index]
+    for _ in 0..<(wanted - 1) % LineFinder.stride {
       guard let end = bytes[offset...].firstIndex(of: UInt8(ascii: "\n")) else { return nil }
       offset = end + 1
-      line += 1
     }
     return offset
+  }
+
+  private func note(_ bytes: [UInt8], of file: SourceFileID) {
+    self.file = file
+    offsets = [0]
+    var line: Int32 = 1
+    for (offset, byte) in bytes.enumerated() where byte == UInt8(ascii: "\n") {
+      line += 1
+      if (line - 1) % LineFinder.stride == 0 { offsets.append(offset + 1) }
+    }
   }
 }
 

@@ -73,13 +73,18 @@ extension SettingReader {
   /// Arguments after `+=` or `-=`: order matters and words may repeat.
   func appended(_ list: [String], _ items: [(word: RawWord, value: String)]) -> [String] {
     if setting.operation == .add { return list + items.map { $0.value } }
-    var result = list
-    for item in items {
-      if let index = result.firstIndex(of: item.value) {
-        result.remove(at: index)
-      } else {
-        warn("nothing-to-remove", "'\(item.word.text)' is not in '\(key)' here; '-=' is ignored", at: item.word)
-      }
+    var wanted: [String: Int] = [:]
+    for item in items { wanted[item.value, default: 0] += 1 }
+    // Each word of `-=` takes away one, the first.
+    let result = list.filter { word in
+      guard let count = wanted[word], count > 0 else { return true }
+      wanted[word] = count - 1
+      return false
+    }
+    for item in items.reversed() {
+      guard let count = wanted[item.value], count > 0 else { continue }
+      wanted[item.value] = count - 1
+      warn("nothing-to-remove", "'\(item.word.text)' is not in '\(key)' here; '-=' is ignored", at: item.word)
     }
     return result
   }

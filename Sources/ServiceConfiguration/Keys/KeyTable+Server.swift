@@ -1,6 +1,10 @@
 import ServiceModel
 
 extension KeyTable {
+  /// More would not fit what execve(2) takes, as a rule.
+  private static let mostArguments = 16_384
+  private static let mostVariables = 1_024
+
   static let serverKeys: [ConfigurationKey] =
     [
       ConfigurationKey(
@@ -42,11 +46,12 @@ extension KeyTable {
         scope: .service,
         apply: { draft, reader in
           let items = reader.templates()
-          if reader.setting.operation == .set {
-            draft.arguments = items.map { $0.value }
-          } else {
-            draft.arguments = reader.appended(draft.arguments, items)
+          let isSet = reader.setting.operation == .set
+          let arguments = isSet ? items.map { $0.value } : reader.appended(draft.arguments, items)
+          if arguments.count > mostArguments {
+            return reader.fail("too-many-arguments", "a server takes at most \(mostArguments) arguments here")
           }
+          draft.arguments = arguments
         },
         words: { definition in
           guard case .program(let program) = definition.handler, !program.arguments.isEmpty else { return nil }
@@ -258,7 +263,11 @@ extension KeyTable {
         continue
       }
       variables.removeAll { $0.utf8.starts(with: "\(name)=".utf8) }
-      if !removes { variables.append(item.value) }
+      if removes { continue }
+      variables.append(item.value)
+      if variables.count > mostVariables {
+        return reader.fail("too-many-variables", "an environment takes at most \(mostVariables) variables here")
+      }
     }
     draft.environment = variables
   }

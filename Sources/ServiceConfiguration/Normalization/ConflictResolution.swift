@@ -31,7 +31,14 @@ struct ConflictResolution {
     var numbers = ClaimNumbers()
     var claims: [SocketClaim] = []
     claims.reserveCapacity(candidates.count)
+    var sockets = 0
     for index in candidates.indices where !isOut[index] && candidates[index].entry.definition.enabled {
+      let count = candidates[index].entry.definition.socket.addresses.reduce(0) { $0 + $1.portCount }
+      if sockets + count > ConflictResolution.mostSockets {
+        leaveOut(index)
+        continue
+      }
+      sockets += count
       numbers.append(
         candidates[index].entry.definition.socket, owner: Int32(index), to: &claims, servicePort: servicePort)
     }
@@ -46,6 +53,19 @@ struct ConflictResolution {
   private var precedence: [Int] {
     let dropIns = candidates.indices.filter { candidates[$0].entry.isDropIn }
     return dropIns + candidates.indices.reversed().filter { !candidates[$0].entry.isDropIn }
+  }
+
+  /// Each is a descriptor and kernel memory; a mistyped range must not take what the others need.
+  private static let mostSockets = 262_144
+
+  private mutating func leaveOut(_ index: Int) {
+    isOut[index] = true
+    let entry = candidates[index].entry
+    findings.add(
+      Diagnostic(
+        .error, "too-many-sockets", "with this service there are more than \(ConflictResolution.mostSockets) sockets",
+        at: entry.location, outcome: "service skipped"))
+    rejected.append(RejectedService(id: entry.definition.id, location: entry.location))
   }
 
   // MARK: Names

@@ -12,16 +12,26 @@ package struct Normalizer {
     let dialect: Dialect
   }
 
+  /// A host has 65,535 ports for each transport and address; more services than this are an accident or an attack.
+  package static let mostServices = 262_144
+  /// Looking for near names takes time.
+  private static let mostUnknownIDs = 100
+
   let options: LoadOptions
+  private let mostServices: Int
   let findings = Findings()
   private var candidates: [Candidate] = []
   private var rejected: [RejectedService] = []
   private var waiting: [(position: Int, service: RawService)] = []
   private var defaults: [RawService] = []
   private var position = 0
+  private var firstLeftOut: SourceRange?
   private let classicTemplate = ServiceDraft(dialect: .classic)
 
-  @export(interface) package init(options: LoadOptions) { self.options = options }
+  @export(interface) package init(options: LoadOptions, mostServices: Int = Normalizer.mostServices) {
+    self.options = options
+    self.mostServices = mostServices
+  }
 
   /// All services of a configuration that was kept as a whole.
   @export(interface) package static func normalize(
@@ -36,6 +46,10 @@ package struct Normalizer {
   /// Takes the next service, in the order of the files.
   @export(interface) package mutating func add(_ raw: RawService) {
     position += 1
+    if position > mostServices {
+      if firstLeftOut == nil { firstLeftOut = raw.name.range }
+      return
+    }
     if raw.kind == .defaults {
       defaults.append(raw)
     } else if raw.dialect == .classic {
@@ -50,6 +64,12 @@ package struct Normalizer {
   @export(interface) package mutating func finish(
     _ configuration: RawConfiguration, servicePort: (String, TransportProtocol) -> UInt16? = { _, _ in nil }
   ) -> ServiceTable {
+    if let firstLeftOut {
+      findings.add(
+        Diagnostic(
+          .error, "too-many-services", "there are more than \(mostServices) services", at: firstLeftOut,
+          outcome: "this one and those behind it are skipped"))
+    }
     for dialect in [Dialect.flat, .xinetd] { readWaiting(dialect) }
     waiting = []
     // Both parts are sorted already; only where they mix there is something to do.
@@ -64,7 +84,7 @@ package struct Normalizer {
     table.rejected = rejected + conflicts.rejected
     table.diagnostics = Diagnostic.inFileOrder(configuration.diagnostics + findings.diagnostics)
     table.sources = configuration.sources
-    table.isComplete = configuration.isComplete
+    table.isComplete = configuration.isComplete && firstLeftOut == nil
     return table
   }
 
@@ -162,11 +182,13 @@ package struct Normalizer {
       let isListed = { (list: Set<String>) in list.contains(definition.id) || list.contains(definition.service) }
       if isListed(disabled) || enabled.map(isListed) == false { candidates[index].entry.definition.enabled = false }
     }
-    for word in (template.enabledIDs ?? []) + template.disabledIDs where !known.contains(word.text) {
+    let unknown = ((template.enabledIDs ?? []) + template.disabledIDs).filter { !known.contains($0.text) }
+    let names = unknown.isEmpty ? [] : known.sorted()
+    for word in unknown.prefix(Normalizer.mostUnknownIDs) {
       findings.add(
         Diagnostic(
           .warning, "unknown-service-id", "there is no service '\(word.text)'", at: word.range,
-          suggestion: NearMiss.nearest(to: word.text, among: known.sorted()), outcome: "ignored"))
+          suggestion: NearMiss.nearest(to: word.text, among: names), outcome: "ignored"))
     }
   }
 }
