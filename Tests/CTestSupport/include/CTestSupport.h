@@ -9,3 +9,7 @@ int test_pipe(int ends[2]);
 /// `output` and `errors` become 0, 1 and 2, and it gets no other. Signals are as a login shell has them.
 /// 0 or an errno value.
 int test_spawn(char *const arguments[], char *const environment[], int input, int output, int errors, pid_t *pid);
+
+/// socket(2) in the network namespace of `pid`, where the socket stays; the calling thread is back in its own when this
+/// returns. -1 with errno. Needs CAP_SYS_ADMIN.
+int test_socket_in(pid_t pid, int domain, int type);

@@ -24,8 +24,11 @@ struct BuiltinServices {
     daemon = try Daemon(variant.build, in: scratch, options: ["-a", address])
   }
 
-  func connect(_ name: String, _ kind: Client.Kind = .stream, from port: UInt16? = nil) throws -> Client {
-    try Client(kind, address, Self.ports[name]!, from: port.map { try SocketName("127.0.0.1", $0) })
+  func connect(
+    _ name: String, _ kind: Client.Kind = .stream, from port: UInt16? = nil, receiveBuffer: Int32? = nil
+  ) throws -> Client {
+    let from = try port.map { try SocketName("127.0.0.1", $0) }
+    return try Client(kind, address, Self.ports[name]!, from: from, receiveBuffer: receiveBuffer)
   }
 
   /// The line `index` of the character generator's endless pattern (RFC 864): 72 of the 95 printables.

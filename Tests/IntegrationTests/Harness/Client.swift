@@ -1,3 +1,4 @@
+import CTestSupport
 import Foundation
 
 /// A test's end of a connection or of an exchange of datagrams. Blocking, with a deadline on every call.
@@ -18,8 +19,9 @@ final class Client: @unchecked Sendable {
 
   let descriptor: Int32
 
-  private init(family: Int32, kind: Kind, seconds: Double) throws {
-    descriptor = socket(family, kind.type | Int32(SOCK_CLOEXEC.rawValue), 0)
+  private init(family: Int32, kind: Kind, seconds: Double, namespaceOf pid: pid_t? = nil) throws {
+    let type = kind.type | Int32(SOCK_CLOEXEC.rawValue)
+    descriptor = if let pid { test_socket_in(pid, family, type) } else { socket(family, type, 0) }
     guard descriptor >= 0 else { throw Failure("socket: \(errorText())") }
     var limit = timeval(tv_sec: Int(seconds), tv_usec: Int(seconds.truncatingRemainder(dividingBy: 1) * 1e6))
     for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
@@ -29,13 +31,13 @@ final class Client: @unchecked Sendable {
 
   deinit { close(descriptor) }
 
-  /// Connects to `host:port`; `from` binds the own end first.
+  /// Connects to `host:port`; `from` binds the own end first, `namespaceOf` names a process whose network is meant.
   convenience init(
     _ kind: Kind = .stream, _ host: String = "127.0.0.1", _ port: UInt16, from: SocketName? = nil,
-    receiveBuffer: Int32? = nil, seconds: Double = Deadline.usual
+    receiveBuffer: Int32? = nil, seconds: Double = Deadline.usual, namespaceOf pid: pid_t? = nil
   ) throws {
     let name = try SocketName(host, port)
-    try self.init(family: name.family, kind: kind, seconds: seconds)
+    try self.init(family: name.family, kind: kind, seconds: seconds, namespaceOf: pid)
     if var receiveBuffer { setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &receiveBuffer, 4) }
     if let from { try bindOwnEnd(from) }
     guard name.withPointer({ connect(descriptor, $0, $1) }) == 0 else {
