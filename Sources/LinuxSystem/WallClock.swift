@@ -19,6 +19,14 @@ package struct WallClock: Equatable, Sendable {
     return WallClock(seconds: Int64(time.tv_sec), nanoseconds: Int32(time.tv_nsec))
   }
 
+  /// The moment `span` later.
+  package static func + (clock: WallClock, span: TimeSpan) -> WallClock {
+    let sum = Int64(clock.nanoseconds) + span.nanoseconds % 1_000_000_000
+    let carry: Int64 = sum < 0 ? -1 : sum >= 1_000_000_000 ? 1 : 0
+    return WallClock(
+      seconds: clock.seconds + span.wholeSeconds + carry, nanoseconds: Int32(sum - carry * 1_000_000_000))
+  }
+
   /// The moment in the local time zone.
   package var local: LocalTime {
     var seconds = time_t(seconds)

@@ -7,12 +7,14 @@ import ServiceResolution
 
 /// Which files a command is about, as `inetd` takes them.
 struct ConfigurationOptions: ParsableArguments {
-  @Option(name: [.short, .long], help: ArgumentHelp("The classic file, or 'none'.", valueName: "file"))
+  @Option(
+    name: [.short, .long], help: ArgumentHelp("The classic file, or 'none'.", valueName: "file"), completion: .file())
   var config: String?
 
   @Option(
     name: [.customShort("D"), .long],
-    help: ArgumentHelp("A service directory, later ones override; or 'none'. Repeatable.", valueName: "dir"))
+    help: ArgumentHelp("A service directory, later ones override; or 'none'. Repeatable.", valueName: "dir"),
+    completion: .directory)
   var directory: [String] = []
 
   /// As in `inetd`: a configuration named alone is all there is.
@@ -27,10 +29,12 @@ struct ConfigurationOptions: ParsableArguments {
     return paths
   }
 
-  func load() -> ConfigurationLoad {
+  func load() -> ConfigurationLoad { ConfigurationLoad.run(paths: paths, options: loadOptions) }
+
+  var loadOptions: LoadOptions {
     var options = LoadOptions()
     options.runsAsRoot = CurrentProcess.isRoot
-    return ConfigurationLoad.run(paths: paths, options: options)
+    return options
   }
 
   private func absolute(_ path: String) -> String {

@@ -34,9 +34,9 @@ struct Diff: ParsableCommand {
     if !text.isEmpty || !isSound { throw ExitCode.configurationErrors }
   }
 
-  /// A reload that changes nothing, and an exit status that says whether it would.
+  /// What a reload would change, and an exit status that says whether it would.
   private func compareWithDaemon() throws {
-    let blocks = try live.ask(.reload, ["dry-run"])
+    let blocks = try live.ask(.diff)
     if live.json { live.show(blocks, columns: []) } else { Reload.show(blocks) }
     let isDifferent = blocks.contains { $0["severity"] == "error" || ($0["change"] ?? "unchanged") != "unchanged" }
     if isDifferent { throw ExitCode.configurationErrors }

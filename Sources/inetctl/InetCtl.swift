@@ -5,7 +5,8 @@ struct InetCtl: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inetctl", abstract: "Check, show and steer the Internet super-server.",
     subcommands: [
-      Check.self, Show.self, Explain.self, List.self, Status.self, Top.self, Connections.self, Reload.self, Pause.self,
+      Check.self, Show.self, Explain.self, List.self, Status.self, Top.self, Connections.self, Reload.self, Enable.self,
+      Disable.self, Pause.self,
       Resume.self, Kill.self, Deny.self, Allow.self, Denied.self, Test.self, Metrics.self, Convert.self, Diff.self,
     ])
 }

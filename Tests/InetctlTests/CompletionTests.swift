@@ -23,8 +23,28 @@ import Testing
     }
     let isCurrent = try String(contentsOf: file, encoding: .utf8) == script
     #expect(isCurrent, "config/completions/\(name) is old; INETD_ACCEPT_CASES=1 writes it anew")
+    try expectValid(file, name)
     for command in InetCtl.configuration.subcommands {
       #expect(script.contains(command._commandName), "\(name) lacks '\(command._commandName)'")
     }
+  }
+
+  /// The shell that is meant reads the script without complaint, where it is installed.
+  private func expectValid(_ file: URL, _ name: String) throws {
+    let checkers = [
+      "inetctl.bash": ["/bin/bash", "-n"], "_inetctl": ["/bin/zsh", "-n"],
+      "inetctl.fish": ["/usr/bin/fish", "--no-execute"],
+    ]
+    let words = try #require(checkers[name])
+    guard FileManager.default.isExecutableFile(atPath: words[0]) else { return }
+    let shell = Process()
+    shell.executableURL = URL(fileURLWithPath: words[0])
+    shell.arguments = Array(words.dropFirst()) + [file.path]
+    let errors = Pipe()
+    shell.standardError = errors
+    try shell.run()
+    let complaint = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    shell.waitUntilExit()
+    #expect(shell.terminationStatus == 0 && complaint == "", "\(complaint)")
   }
 }

@@ -32,7 +32,7 @@ import Testing
     var histogram = Histogram(bounds: [10, 100])
     for value in [5, 10, 50, 1000] { histogram.add(microseconds: Int64(value)) }
     var text = OpenMetricsText()
-    text.histogram("x", [("service", "a\"b")], histogram)
+    text.histogram("x", OpenMetricsText.label("service", "a\"b"), histogram)
     #expect(
       text.text == #"""
         x_bucket{service="a\"b",le="0.00001"} 2

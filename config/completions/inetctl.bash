@@ -173,13 +173,13 @@ _inetctl() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    check|show|explain|list|status|top|connections|reload|pause|resume|kill|deny|allow|denied|test|metrics|convert|diff|help)
+    check|show|explain|list|status|top|connections|reload|enable|disable|pause|resume|kill|deny|allow|denied|test|metrics|convert|diff|help)
         # Offer subcommand argument completions
         "_inetctl_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'check show explain list status top connections reload pause resume kill deny allow denied test metrics convert diff help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'check show explain list status top connections reload enable disable pause resume kill deny allow denied test metrics convert diff help' -- "${cur}"))
         ;;
     esac
 }
@@ -194,9 +194,11 @@ _inetctl_check() {
     # Offer option value completions
     case "${prev}" in
     '-c'|'--config')
+        __inetctl_add_completions -f
         return
         ;;
     '-D'|'--directory')
+        __inetctl_add_completions -d
         return
         ;;
     '--format')
@@ -216,9 +218,11 @@ _inetctl_show() {
     # Offer option value completions
     case "${prev}" in
     '-c'|'--config')
+        __inetctl_add_completions -f
         return
         ;;
     '-D'|'--directory')
+        __inetctl_add_completions -d
         return
         ;;
     '--format')
@@ -238,9 +242,11 @@ _inetctl_explain() {
     # Offer option value completions
     case "${prev}" in
     '-c'|'--config')
+        __inetctl_add_completions -f
         return
         ;;
     '-D'|'--directory')
+        __inetctl_add_completions -d
         return
         ;;
     esac
@@ -256,6 +262,7 @@ _inetctl_list() {
     # Offer option value completions
     case "${prev}" in
     '--control')
+        __inetctl_add_completions -f
         return
         ;;
     esac
@@ -271,6 +278,15 @@ _inetctl_status() {
     # Offer option value completions
     case "${prev}" in
     '--control')
+        __inetctl_add_completions -f
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __inetctl_add_completions -W "$(eval 'inetctl list 2>/dev/null | awk '\''NR > 1 { print $1 }'\''')"
         return
         ;;
     esac
@@ -286,6 +302,7 @@ _inetctl_top() {
     # Offer option value completions
     case "${prev}" in
     '--control')
+        __inetctl_add_completions -f
         return
         ;;
     '--interval')
@@ -307,6 +324,15 @@ _inetctl_connections() {
     # Offer option value completions
     case "${prev}" in
     '--control')
+        __inetctl_add_completions -f
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __inetctl_add_completions -W "$(eval 'inetctl list 2>/dev/null | awk '\''NR > 1 { print $1 }'\''')"
         return
         ;;
     esac
@@ -322,6 +348,71 @@ _inetctl_reload() {
     # Offer option value completions
     case "${prev}" in
     '--control')
+        __inetctl_add_completions -f
+        return
+        ;;
+    esac
+}
+
+_inetctl_enable() {
+    repeating_flags=()
+    non_repeating_flags=(--json --no-reload -h --help)
+    repeating_options=(-D --directory)
+    non_repeating_options=(-c --config --control)
+    __inetctl_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '-c'|'--config')
+        __inetctl_add_completions -f
+        return
+        ;;
+    '-D'|'--directory')
+        __inetctl_add_completions -d
+        return
+        ;;
+    '--control')
+        __inetctl_add_completions -f
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __inetctl_add_completions -W "$(eval 'inetctl list 2>/dev/null | awk '\''NR > 1 { print $1 }'\''')"
+        return
+        ;;
+    esac
+}
+
+_inetctl_disable() {
+    repeating_flags=()
+    non_repeating_flags=(--json --no-reload -h --help)
+    repeating_options=(-D --directory)
+    non_repeating_options=(-c --config --control)
+    __inetctl_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '-c'|'--config')
+        __inetctl_add_completions -f
+        return
+        ;;
+    '-D'|'--directory')
+        __inetctl_add_completions -d
+        return
+        ;;
+    '--control')
+        __inetctl_add_completions -f
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __inetctl_add_completions -W "$(eval 'inetctl list 2>/dev/null | awk '\''NR > 1 { print $1 }'\''')"
         return
         ;;
     esac
@@ -337,6 +428,15 @@ _inetctl_pause() {
     # Offer option value completions
     case "${prev}" in
     '--control')
+        __inetctl_add_completions -f
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __inetctl_add_completions -W "$(eval 'inetctl list 2>/dev/null | awk '\''NR > 1 { print $1 }'\''')"
         return
         ;;
     esac
@@ -352,6 +452,15 @@ _inetctl_resume() {
     # Offer option value completions
     case "${prev}" in
     '--control')
+        __inetctl_add_completions -f
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __inetctl_add_completions -W "$(eval 'inetctl list 2>/dev/null | awk '\''NR > 1 { print $1 }'\''')"
         return
         ;;
     esac
@@ -367,9 +476,18 @@ _inetctl_kill() {
     # Offer option value completions
     case "${prev}" in
     '--control')
+        __inetctl_add_completions -f
         return
         ;;
     '--signal')
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __inetctl_add_completions -W "$(eval 'inetctl list 2>/dev/null | awk '\''NR > 1 { print $1 }'\''')"
         return
         ;;
     esac
@@ -385,6 +503,7 @@ _inetctl_deny() {
     # Offer option value completions
     case "${prev}" in
     '--control')
+        __inetctl_add_completions -f
         return
         ;;
     esac
@@ -400,6 +519,15 @@ _inetctl_allow() {
     # Offer option value completions
     case "${prev}" in
     '--control')
+        __inetctl_add_completions -f
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __inetctl_add_completions -W "$(eval 'inetctl denied 2>/dev/null | awk '\''NR > 1 { print $1 }'\''')"
         return
         ;;
     esac
@@ -415,6 +543,7 @@ _inetctl_denied() {
     # Offer option value completions
     case "${prev}" in
     '--control')
+        __inetctl_add_completions -f
         return
         ;;
     esac
@@ -430,6 +559,15 @@ _inetctl_test() {
     # Offer option value completions
     case "${prev}" in
     '--control')
+        __inetctl_add_completions -f
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __inetctl_add_completions -W "$(eval 'inetctl list 2>/dev/null | awk '\''NR > 1 { print $1 }'\''')"
         return
         ;;
     esac
@@ -445,6 +583,7 @@ _inetctl_metrics() {
     # Offer option value completions
     case "${prev}" in
     '--control')
+        __inetctl_add_completions -f
         return
         ;;
     esac
@@ -483,6 +622,7 @@ _inetctl_diff() {
     # Offer option value completions
     case "${prev}" in
     '--control')
+        __inetctl_add_completions -f
         return
         ;;
     esac

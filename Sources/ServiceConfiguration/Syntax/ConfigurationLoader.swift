@@ -72,8 +72,9 @@ package struct ConfigurationLoader {
     _ emit: (RawService) -> Void
   ) {
     guard let bytes = text(of: content, path: link.path) else { return }
-    guard let dialect = Dialect.detect(in: bytes) else { return }
+    // A file in which nothing is said is one of the load's files all the same: comments can be services switched off.
     let file = result.sources.add(path: link.path, bytes: bytes)
+    guard let dialect = Dialect.detect(in: bytes) else { return }
     if let place = ConfigurationLoader.nulByteBeforeText(bytes, file: file) {
       result.diagnostics.append(.notText(place))
       result.isComplete = false

@@ -9,6 +9,17 @@ package enum OffMarks {
   private static let mark = Array("#<off># ".utf8)
   private static let known = [Array("#<off>#".utf8), Array("#disabled#".utf8)]
 
+  /// Whether any line of the file is marked.
+  package static func areIn(_ bytes: [UInt8]) -> Bool {
+    var start = 0
+    while start < bytes.count {
+      if bytes[start] == UInt8(ascii: "#"), known.contains(where: { bytes[start...].starts(with: $0) }) { return true }
+      guard let end = bytes[start...].firstIndex(of: TextCursor.newline) else { return false }
+      start = end + 1
+    }
+    return false
+  }
+
   /// The file with only the marked lines in it, without their marks, each where it stands: read like any inetd.conf, it
   /// tells which services are switched off. Lines that set the default address stay.
   package static func revealed(_ bytes: [UInt8]) -> [UInt8] {

@@ -16,6 +16,8 @@ final class MetricsConnection: EventSource {
   private let startedAt: MonotonicTime
   private var request: [UInt8] = []
   private var response: [UInt8] = []
+  /// What is still to be said of a report that is too long to be made at once.
+  private var report: MetricsReport?
   private var sent = 0
   private var timer: ActionTimer?
 
@@ -72,18 +74,31 @@ final class MetricsConnection: EventSource {
       respond("405 Method Not Allowed", "text/plain", "GET is all there is\n", extra: "Allow: GET, HEAD\r\n")
     case let line? where line.path != "/metrics": respond("404 Not Found", "text/plain", "see /metrics\n")
     case let line?:
-      respond("200 OK", OpenMetricsText.contentType, service.server.metricsText, withBody: line.method == "GET")
+      respond(with: MetricsReport(of: service.server), isWanted: line.method == "GET")
     }
   }
 
-  private func respond(
-    _ status: String, _ type: String, _ body: String, extra: String = "", withBody: Bool = true
-  ) {
-    var text = "HTTP/1.1 \(status)\r\nContent-Type: \(type)\r\nContent-Length: \(body.utf8.count)\r\n"
-    text += extra + "Connection: close\r\n\r\n"
-    if withBody { text += body }
-    response = Array(text.utf8)
+  private func respond(_ status: String, _ type: String, _ body: String, extra: String = "") {
+    begin(status, type, length: body.utf8.count, extra: extra)
+    response += body.utf8
     send()
+  }
+
+  /// A report of one portion has a length. A longer one ends with the connection, and `# EOF` tells that it is whole.
+  private func respond(with report: MetricsReport, isWanted: Bool) {
+    let first = report.next()
+    begin("200 OK", OpenMetricsText.contentType, length: report.isComplete ? first.count : nil)
+    if isWanted {
+      response += first
+      self.report = report
+    }
+    send()
+  }
+
+  private func begin(_ status: String, _ type: String, length: Int?, extra: String = "") {
+    var head = "HTTP/1.1 \(status)\r\nContent-Type: \(type)\r\n"
+    if let length { head += "Content-Length: \(length)\r\n" }
+    response = Array((head + extra + "Connection: close\r\n\r\n").utf8)
   }
 
   private func send() {
@@ -95,8 +110,14 @@ final class MetricsConnection: EventSource {
       sent += count
       service.counters.sentBytes += UInt64(count)
       if sent == response.count {
-        connection.borrowed.discardInput()
-        return end()
+        guard let report, !report.isComplete else {
+          connection.borrowed.discardInput()
+          return end()
+        }
+        response = report.next()
+        sent = 0
+        // It reads: its patience begins anew.
+        if let timer { service.loop.schedule(timer, after: MetricsConnection.patience) }
       }
     }
     do throws(SystemError) {

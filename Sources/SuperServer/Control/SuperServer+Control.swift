@@ -1,10 +1,8 @@
 import AdmissionControl
-import CLinux
 import ControlProtocol
 import EventLoop
 import LinuxSystem
 import NetworkAddresses
-import ServiceConfiguration
 import ServiceModel
 import ServiceResolution
 
@@ -12,72 +10,111 @@ import ServiceResolution
 extension SuperServer {
   func reply(to request: ControlRequest) -> ControlReply {
     switch request.verb {
-    case .list: ControlReply(blocks: order.compactMap { services[$0].map(listBlock) })
+    case .list: ControlReply(blocks: order.compactMap { services[$0].map(listBlock) } + disabledBlocks)
     case .status: status(request.arguments)
     case .connections: connections(request.arguments)
     case .denied: ControlReply(blocks: deniedBlocks())
     case .test: test(request.arguments)
     case .reload: reload(request.arguments)
     case .diff: report(planReload())
-    case .pause: withService(request.arguments) { $0.hold(.paused) }
-    case .resume: withService(request.arguments) { $0.release(.paused) }
+    case .pause: pause(request.arguments)
+    case .resume: resume(request.arguments)
     case .kill: kill(request.arguments)
     case .deny: deny(request.arguments)
     case .allow: allow(request.arguments)
-    case .metrics: ControlReply(blocks: [ControlBlock([("text", metricsText)])])
+    case .metrics: metrics
     }
   }
 
-  private func withService(_ arguments: [String], _ body: (ServiceRuntime) -> Void) -> ControlReply {
-    guard arguments.count == 1 else { return .failure("one service is wanted") }
-    guard let service = services[arguments[0]] else { return .failure("no service '\(arguments[0])' is running") }
-    body(service)
-    return ControlReply()
+  private var metrics: ControlReply {
+    ControlReply(blocks: [ControlBlock([("text", String(decoding: MetricsReport.whole(of: self), as: UTF8.self))])])
+  }
+
+  /// The answer to a question about a service that does not run.
+  func notRunning(_ id: String) -> ControlReply {
+    if disabled.contains(where: { $0.id == id }) {
+      return .failure("service '\(id)' is disabled; 'inetctl enable \(id)' switches it on")
+    }
+    return .failure("no service '\(id)' is running")
   }
 }
 
-// Looking.
+// Blocks about services.
 extension SuperServer {
-  private func listBlock(_ service: ServiceRuntime) -> ControlBlock {
-    var block = ControlBlock([("id", service.definition.id), ("state", service.state.rawValue)])
-    block.add("reason", service.stateReason)
+  func listBlock(_ service: ServiceRuntime) -> ControlBlock {
+    let conditions = service.conditions
+    var block = ControlBlock([
+      ("id", service.definition.id), ("state", (conditions.first?.state ?? .serving).word),
+    ])
+    if let first = conditions.first {
+      block.add("reason", conditions.map { $0.text }.joined(separator: "; "))
+      block.add("until", first.until.map { (WallClock.now + ($0 - .now)).local.rfc3339 })
+      block.add("errno", first.errno.map(SystemError.name))
+    }
     block.add("active", "\(service.admission.live)")
     block.add("listen", service.listeners.map { $0.plan.endpoint.description }.joined(separator: " "))
     return block
   }
 
-  private func status(_ arguments: [String]) -> ControlReply {
-    if let id = arguments.first {
-      guard let service = services[id] else { return .failure("no service '\(id)' is running") }
-      return ControlReply(blocks: [statusBlock(service)])
+  private var disabledBlocks: [ControlBlock] {
+    disabled.map { service in
+      ControlBlock([
+        ("id", service.id), ("state", ServiceState.disabled.word), ("reason", "switched off in \(service.place)"),
+        ("active", "0"),
+      ])
     }
-    let daemon = ControlBlock([
+  }
+
+  private func status(_ arguments: [String]) -> ControlReply {
+    guard let id = arguments.first else {
+      let pids = instances.pidsByService
+      return ControlReply(
+        blocks: [daemonBlock] + order.compactMap { services[$0].map { statusBlock($0, pids) } } + disabledBlocks)
+    }
+    if let service = services[id] { return ControlReply(blocks: [statusBlock(service, instances.pidsByService)]) }
+    if let block = disabledBlocks.first(where: { $0["id"] == id }) { return ControlReply(blocks: [block]) }
+    return notRunning(id)
+  }
+
+  private var daemonBlock: ControlBlock {
+    ControlBlock([
       ("version", Version.number), ("pid", "\(CurrentProcess.pid)"), ("summary", statusLine),
       ("services", "\(services.count)"), ("active", "\(instances.count)"), ("denied", "\(denied.count)"),
     ])
-    return ControlReply(blocks: [daemon] + order.compactMap { services[$0].map(statusBlock) })
   }
 
-  private func statusBlock(_ service: ServiceRuntime) -> ControlBlock {
+  private func statusBlock(_ service: ServiceRuntime, _ pids: [ObjectIdentifier: [Int32]]) -> ControlBlock {
     var block = listBlock(service)
     let counters = service.counters
     block.add("accepted", "\(counters.accepted)")
     block.add("started", "\(counters.started)")
     block.add("refused", "\(counters.refusedInAll)")
-    for reason in RefusalReason.allCases where counters.refused(reason) > 0 {
-      block.add("refused_\(reason.word)", "\(counters.refused(reason))")
-    }
+    if counters.refusedInAll > 0 { addRefusals(counters, to: &block) }
     block.add("failed", "\(counters.failedStarts)")
     if case .count(let most) = service.definition.limits.instances { block.add("instances", "\(most)") }
-    let pids = instances.instances(of: service).map { "\($0.pid)" }.sorted()
-    if !pids.isEmpty { block.add("pids", pids.joined(separator: " ")) }
+    if let pids = pids[ObjectIdentifier(service)] {
+      block.add("pids", pids.sorted().map { "\($0)" }.joined(separator: " "))
+    }
+    block.add("place", service.definitionPlace)
     return block
   }
 
+  private func addRefusals(_ counters: ServiceCounters, to block: inout ControlBlock) {
+    for reason in RefusalReason.allCases where counters.refused(reason) > 0 {
+      block.add("refused_\(reason.word)", "\(counters.refused(reason))")
+    }
+  }
+}
+
+// Blocks about peers.
+extension SuperServer {
   private func connections(_ arguments: [String]) -> ControlReply {
-    if let id = arguments.first, services[id] == nil { return .failure("no service '\(id)' is running") }
+    if let id = arguments.first, services[id] == nil { return notRunning(id) }
     let now = MonotonicTime.now
-    let wanted = instances.all.filter { arguments.isEmpty || $0.service.definition.id == arguments[0] }
+    var wanted = Array(instances.all)
+    if let id = arguments.first { wanted = wanted.filter { $0.service.definition.id == id } }
+    // The longest first: who has been there for days is what one looks for.
+    wanted.sort { ($0.startedAt, $0.pid) < ($1.startedAt, $1.pid) }
     return ControlReply(
       blocks: wanted.map { instance in
         var block = ControlBlock([("id", instance.service.definition.id), ("pid", "\(instance.pid)")])
@@ -89,155 +126,27 @@ extension SuperServer {
 
   /// Whether a peer would be served now. Judges without serving.
   private func test(_ arguments: [String]) -> ControlReply {
-    guard arguments.count == 2 else { return .failure("a service and an address are wanted") }
-    guard let service = services[arguments[0]] else { return .failure("no service '\(arguments[0])' is running") }
+    guard arguments.count == 2 || arguments.count == 3 else { return .failure("a service and an address are wanted") }
+    guard let service = services[arguments[0]] else { return notRunning(arguments[0]) }
     guard let address = IPAddress(arguments[1])?.unmapped else {
       return .failure("'\(arguments[1])' is not an address")
     }
-    var block = ControlBlock([("id", service.definition.id), ("address", address.description)])
-    switch service.judgement(of: address) {
-    case .accepted(let needsGate):
-      block.add("served", needsGate ? "depends on the peer's name" : "yes")
-      if service.state != .serving { block.add("but", "the service is \(service.state.rawValue)") }
-    case .refused(let reason):
-      block.add("served", "no")
-      block.add("reason", reason.word)
-      block.add("rule", reason.explanation)
-      block.add("place", reason.key.flatMap(service.place))
+    var port: UInt16?
+    if arguments.count == 3 {
+      guard let number = UInt16(arguments[2]) else { return .failure("'\(arguments[2])' is not a port") }
+      port = number
     }
-    return ControlReply(blocks: [block])
+    return ControlReply(blocks: [PeerTrial(address, port: port, at: service).block])
   }
 
   private func deniedBlocks() -> [ControlBlock] {
+    denied.current(now: UInt64(max(MonotonicTime.now.nanoseconds, 0))).map { lockOutBlock($0.source, until: $0.until) }
+  }
+
+  func lockOutBlock(_ source: IPPrefix, until: UInt64?) -> ControlBlock {
     let now = UInt64(max(MonotonicTime.now.nanoseconds, 0))
-    return denied.current(now: now).map { entry in
-      var block = ControlBlock([("source", entry.source.description)])
-      block.add("seconds", entry.until.map { "\(($0 - now) / 1_000_000_000)" })
-      return block
-    }
-  }
-}
-
-// Steering.
-extension SuperServer {
-  private func reload(_ arguments: [String]) -> ControlReply {
-    for argument in arguments where argument != "dry-run" && argument != "hard" {
-      return .failure("reload takes 'dry-run' and 'hard', not '\(argument)'")
-    }
-    return report(arguments.contains("dry-run") ? planReload() : reload(hard: arguments.contains("hard")))
-  }
-
-  /// The difference, then the findings as people read them.
-  private func report(_ outcome: ReloadOutcome) -> ControlReply {
-    let renderer = DiagnosticRenderer(outcome.load.table.sources)
-    let findings = outcome.load.table.diagnostics.map { diagnostic in
-      ControlBlock([("severity", diagnostic.severity.word), ("text", renderer.text(of: diagnostic))])
-    }
-    return ControlReply(blocks: outcome.changes.map(changeBlock) + findings)
-  }
-
-  private func changeBlock(_ change: ReloadPlan.Change) -> ControlBlock {
-    switch change {
-    case .keep(let id): ControlBlock([("id", id), ("change", "unchanged")])
-    case .update(let id): ControlBlock([("id", id), ("change", "changed")])
-    case .add(let id): ControlBlock([("id", id), ("change", "added")])
-    case .remove(let id): ControlBlock([("id", id), ("change", "removed")])
-    case .keepStale(let id): ControlBlock([("id", id), ("change", "stale")])
-    }
-  }
-
-  private func kill(_ arguments: [String]) -> ControlReply {
-    guard let target = arguments.first else { return .failure("a service or a process is wanted") }
-    let signal = arguments.count > 1 ? Int32(arguments[1]) : SIGTERM
-    guard let signal, signal > 0, signal <= 64 else { return .failure("'\(arguments[1])' is not a signal number") }
-    // Only what we started: a number that is not one of our servers' is nobody we may end.
-    let victims = instances.all.filter { "\($0.pid)" == target || $0.service.definition.id == target }
-    if victims.isEmpty { return .failure("no server of '\(target)' is running") }
-    for victim in victims { try? ChildProcess.signalGroup(victim.pid, signal) }
-    return ControlReply(blocks: [ControlBlock([("signalled", "\(victims.count)")])])
-  }
-
-  private func deny(_ arguments: [String]) -> ControlReply {
-    guard let text = arguments.first, let source = IPPrefix(text: text) else {
-      return .failure("an address or address/prefix is wanted")
-    }
-    var until: UInt64?
-    if arguments.count > 1 {
-      guard let seconds = UInt64(arguments[1]), seconds <= 1 << 31 else {
-        return .failure("'\(arguments[1])' is not a number of seconds")
-      }
-      until = UInt64(max(loop.now.nanoseconds, 0)) + seconds * 1_000_000_000
-    }
-    denied.add(source, until: until)
-    return ControlReply()
-  }
-
-  private func allow(_ arguments: [String]) -> ControlReply {
-    guard let text = arguments.first, let source = IPPrefix(text: text) else {
-      return .failure("an address or address/prefix is wanted")
-    }
-    return denied.remove(source) ? ControlReply() : .failure("\(source) is not locked out")
-  }
-}
-
-extension IPPrefix {
-  /// Reads `address` or `address/length`.
-  init?(text: String) {
-    let parts = text.split(separator: "/", maxSplits: 1)
-    guard let first = parts.first, let address = IPAddress(first)?.unmapped else { return nil }
-    guard parts.count == 2 else {
-      self.init(address)
-      return
-    }
-    guard let length = Int(parts[1]), length >= 0, length <= address.family.width else { return nil }
-    self.init(address, length: length)
-  }
-}
-
-extension RefusalReason {
-  /// One word for programs: metrics labels, status fields.
-  package var word: String {
-    switch self {
-    case .sensor: "sensor"
-    case .address: "address"
-    case .time: "time"
-    case .load: "load"
-    case .sourceRate: "source_rate"
-    case .perSource: "per_source"
-    case .instances: "instances"
-    case .processLimit: "process_limit"
-    case .libwrap: "libwrap"
-    case .fork: "resources"
-    }
-  }
-
-  /// The key that the reason comes from; nil where no service's key is behind it.
-  var key: String? {
-    switch self {
-    case .sensor, .processLimit, .fork: nil
-    case .address: "only_from"
-    case .time: "access_times"
-    case .load: "max_load"
-    case .sourceRate: "source_rate"
-    case .perSource: "per_source"
-    case .instances: "instances"
-    case .libwrap: "libwrap"
-    }
-  }
-
-  /// The rule behind the reason, for people.
-  var explanation: String {
-    switch self {
-    case .sensor: "the source is locked out ('inetctl denied' lists all that are)"
-    case .address: "only_from and no_access do not allow the address"
-    case .time: "access_times does not hold now"
-    case .load: "the load is above max_load"
-    case .sourceRate: "the source has used up its source_rate"
-    case .perSource: "the source has per_source instances running"
-    case .instances: "all instances are running"
-    case .processLimit: "the daemon's process limit is reached"
-    case .libwrap: "hosts.allow and hosts.deny do not allow the peer"
-    case .fork: "descriptors, memory or processes have run out"
-    }
+    var block = ControlBlock([("source", source.description)])
+    block.add("seconds", until.map { "\(($0 - min(now, $0)) / 1_000_000_000)" })
+    return block
   }
 }

@@ -19,6 +19,8 @@ package final class Listener: EventSource {
   private(set) var isWatched = false
   /// Why the socket could not be bound at the last attempt.
   private(set) var bindError: SystemError?
+  /// When the next attempt is due.
+  private(set) var nextAttempt: MonotonicTime?
   /// The socket is a socket unit's, or another parent's: never unlinked or rebuilt by us.
   private(set) var isInherited = false
   /// An inherited socket that was named after the service, whatever its address.
@@ -57,6 +59,7 @@ package final class Listener: EventSource {
       inode = try? opened.borrowed.status().inode
       socket = consume opened
       bindError = nil
+      nextAttempt = nil
       binding.succeed()
       return nil
     } catch {
@@ -70,6 +73,7 @@ package final class Listener: EventSource {
     let delay = binding.fail()
     let timer = bindTimer ?? ActionTimer(attempt)
     bindTimer = timer
+    nextAttempt = loop.now + delay
     loop.schedule(timer, after: delay)
     return delay
   }

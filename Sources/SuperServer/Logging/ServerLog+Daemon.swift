@@ -30,9 +30,7 @@ extension ServerLog {
     var text = "state: \(service.definition.id): on \(sockets.joined(separator: ", ")): "
     text += "\(service.admission.live) live, \(counters.accepted) accepted, \(counters.started) started, "
     text += "\(counters.refusedInAll) refused, \(counters.failedStarts) failed"
-    if service.isStale { text += ", stale" }
-    let reasons = service.holds.words
-    if !reasons.isEmpty { text += ", holding back: " + reasons.joined(separator: ", ") }
+    text += "; " + service.conditionText
     write(LogRecord(.info, text, fields(service.definition, "state")))
   }
 
@@ -86,6 +84,17 @@ extension ServerLog {
       LogRecord(
         .notice, "\(service.id): \(instances) instances are running; new connections wait in the queue",
         fields(service, "full")))
+  }
+
+  func paused(_ service: ServiceDefinition) {
+    write(
+      LogRecord(
+        .notice, "\(service.id): paused; new connections wait in the queue until it is resumed",
+        fields(service, "paused")))
+  }
+
+  func resumed(_ service: ServiceDefinition) {
+    write(LogRecord(.notice, "\(service.id): resumed", fields(service, "resumed")))
   }
 
   func backingOff(_ service: ServiceDefinition, delay: TimeSpan) {

@@ -22,6 +22,11 @@ package struct Histogram: Equatable, Sendable {
     Histogram(bounds: [10, 25, 50, 100, 250, 500, 1000, 2500, 10_000, 100_000])
   }
 
+  /// How long the loop is busy with one batch of events: 10 us to 1 s.
+  package static var loopLag: Histogram {
+    Histogram(bounds: [10, 100, 500, 1000, 5000, 10_000, 50_000, 100_000, 1_000_000])
+  }
+
   /// How long servers and conversations last: 1 ms to 1 day.
   package static var duration: Histogram {
     Histogram(bounds: [

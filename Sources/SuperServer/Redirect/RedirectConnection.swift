@@ -61,7 +61,7 @@ final class RedirectConnection {
       service.log.started(service.definition, pid: nil, peer: peer.unmappedEndpoint)
       redirect.tryNext(after: .unreachable("without an address"))
     } catch {
-      service.counters.failedStarts += 1
+      service.counters.fail(.process)
       service.log.redirectFailed(service.definition, error, peer: peer.unmappedEndpoint)
       service.conversationEnded(peer: peer, duration: .zero)
     }
@@ -80,7 +80,7 @@ final class RedirectConnection {
         disconnectTarget()
       }
     }
-    service.counters.failedStarts += 1
+    service.counters.fail(.redirect)
     service.log.redirectFailed(service.definition, error, peer: peer.unmappedEndpoint)
     service.redirectIsUnreachable()
     close()

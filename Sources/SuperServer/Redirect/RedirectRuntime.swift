@@ -98,7 +98,7 @@ extension ServiceRuntime {
   /// A connection could not be passed on.
   func redirectFailed(_ connection: consuming FileDescriptor, from peer: SocketAddress, _ error: SystemError) {
     _ = consume connection
-    counters.failedStarts += 1
+    counters.fail(.redirect)
     log.redirectFailed(definition, error, peer: peer.unmappedEndpoint)
     admission.ended(peer.ip)
     release(.full)

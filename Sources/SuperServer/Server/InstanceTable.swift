@@ -46,6 +46,13 @@ struct InstanceTable {
     return peersServed[PeerKey(service, peer)] ?? 0
   }
 
+  /// All servers, grouped by their service.
+  var pidsByService: [ObjectIdentifier: [Int32]] {
+    var result: [ObjectIdentifier: [Int32]] = [:]
+    for instance in instances.values { result[ObjectIdentifier(instance.service), default: []].append(instance.pid) }
+    return result
+  }
+
   func instances(of service: ServiceRuntime) -> [Instance] {
     instances.values.filter { $0.service === service }
   }

@@ -84,6 +84,7 @@ extension SuperServer {
     var rebuilt: [Listener] = []
     var changed: [ServiceRuntime] = []
     var newOrder: [String] = []
+    var staleIDs: [String] = []
 
     for change in plan.changes {
       switch change {
@@ -93,6 +94,7 @@ extension SuperServer {
         newOrder.append(id)
       case .keepStale(let id):
         services[id]?.isStale = true
+        staleIDs.append(id)
         newOrder.append(id)
       case .remove(let id):
         guard let service = services.removeValue(forKey: id) else { continue }
@@ -116,10 +118,24 @@ extension SuperServer {
       }
     }
     order = newOrder
-    sourcePaths = load.table.sources.files.map { $0.path }
+    explainStale(staleIDs, load)
+    disabled = load.disabledServices(options: settings.options)
+    rememberPlaces(load)
     connect(changed, replacing: leaving, exceptReusing: rebuilt)
     collectDatagramBuiltinPorts()
     return plan.changes
+  }
+
+  /// One list of files for all services: a hundred thousand of them share it.
+  private func rememberPlaces(_ load: ConfigurationLoad) {
+    let paths = load.table.sources.files.map { $0.path }
+    for service in services.values where !service.isStale { service.sourcePaths = paths }
+  }
+
+  private func explainStale(_ ids: [String], _ load: ConfigurationLoad) {
+    if ids.isEmpty { return }
+    let findings = ServiceFindings(load.table)
+    for id in ids { services[id]?.staleFindings = findings[id] }
   }
 
   private func update(_ service: ServiceRuntime, to new: ResolvedService) {

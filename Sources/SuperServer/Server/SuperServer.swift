@@ -26,6 +26,8 @@ package final class SuperServer {
   /// All services by id, and their ids in configuration order.
   var services: [String: ServiceRuntime] = [:]
   var order: [String] = []
+  /// Services that the files switch off.
+  var disabled: [DisabledService] = []
   /// What was open when this process began, until it has found its services.
   var inheritance: Inheritance
   var inherited = InheritedSockets([])
@@ -51,11 +53,11 @@ package final class SuperServer {
   private var isStopping = false
   private var datagramBuiltinPorts: Set<UInt16> = []
   private var quoteNumber = 0
-  /// The files of the last load, by the number that places in them carry.
-  var sourcePaths: [String] = []
   private var control: ControlListener?
   /// Times the configuration was read again, and the errors it held the last time.
   var reloadCount = 0
+  /// How long events had to wait for those before them.
+  var loopLag = Histogram.loopLag
   var configurationErrors = 0
   private var quotes: QuoteFile?
 
@@ -99,6 +101,9 @@ package final class SuperServer {
     startWatchdog()
     // By now the parsers and everything else that only a start needs have done their work.
     loop.afterBatch { CurrentProcess.releaseMemory() }
+    loop.batchEnded = { [unowned(unsafe) self] in
+      loopLag.add(microseconds: (MonotonicTime.now - loop.now).nanoseconds / 1000)
+    }
     try loop.run()
   }
 
@@ -158,16 +163,6 @@ extension SuperServer {
   }
 
   func notifyStatus() { notifier.status(statusLine) }
-
-  /// `12 services, 3 active, 1 unbound`
-  package var statusLine: String {
-    let unbound = services.values.filter { $0.listeners.contains { !$0.isBound } }.count
-    var line = "\(services.count) services, \(instances.count) active"
-    if unbound > 0 { line += ", \(unbound) unbound" }
-    let stale = services.values.filter { $0.isStale }.count
-    if stale > 0 { line += ", \(stale) stale" }
-    return line
-  }
 }
 
 // What concerns all services at once.

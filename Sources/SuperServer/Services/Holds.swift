@@ -16,17 +16,3 @@ package struct Holds: OptionSet, Hashable, Sendable {
   /// A wait server failed at once; a timer ends it.
   package static let backingOff = Holds(rawValue: 32)
 }
-
-extension Holds {
-  /// The reasons in words.
-  package var words: [String] {
-    var words: [String] = []
-    if contains(.full) { words.append("all instances are running") }
-    if contains(.limited) { words.append("the rate is used up") }
-    if contains(.processLimit) { words.append("the process limit is reached") }
-    if contains(.resources) { words.append("descriptors, memory or processes have run out") }
-    if contains(.paused) { words.append("paused") }
-    if contains(.backingOff) { words.append("the server fails at once") }
-    return words
-  }
-}

@@ -60,6 +60,7 @@ extension ServiceRuntime {
       return false
     case .limited(let until, let limit):
       let span = TimeSpan(nanoseconds: Int64(until) - loop.now.nanoseconds)
+      limitedBy = limit
       hold(.limited, for: span)
       log.limited(definition, by: limit.text, for: span)
       return false

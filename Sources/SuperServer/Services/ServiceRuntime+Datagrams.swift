@@ -42,7 +42,7 @@ extension ServiceRuntime {
         plan, socket: connected.borrowed, standardError: complaintsDescriptor, context: context)
       began(pid, peer: context.remote, listeners: [])
     } catch {
-      counters.failedStarts += 1
+      counters.fail(.process)
       admission.ended(first.peer.ip)
       socket.dropDatagram()
       log.systemFailure(error, consequence: "a datagram of \(definition.id) is lost")

@@ -85,7 +85,7 @@ extension ServiceRuntime {
   }
 
   private func failed(_ connection: consuming FileDescriptor, from peer: SocketAddress, _ error: SystemError) {
-    counters.failedStarts += 1
+    counters.fail(.process)
     admission.ended(peer.ip)
     log.systemFailure(error, consequence: "a connection of \(definition.id) is closed")
     refuse(consume connection, from: peer, .fork)
@@ -99,9 +99,7 @@ extension ServiceRuntime {
       return
     }
     postponed.append(PostponedStart(consume connection, from: peer, attempts: attempt))
-    let delay = resourceBackoff.fail()
-    if !holds.contains(.resources) { log.outOfResources(definition, error, retryIn: delay) }
-    hold(.resources, for: delay)
+    holdBack(after: error)
   }
 
   /// Tries again what could not be started.
@@ -117,9 +115,15 @@ extension ServiceRuntime {
 
   /// Descriptors or memory ran out while accepting.
   func ranOut(_ error: SystemError, at listener: Listener) {
-    let delay = resourceBackoff.fail()
-    if !holds.contains(.resources) { log.outOfResources(definition, error, retryIn: delay) }
     if error.errno == EMFILE || error.errno == ENFILE { server.refuseWithReserve(listener) }
+    holdBack(after: error)
+  }
+
+  /// Takes nothing new until what has run out may be there again.
+  private func holdBack(after error: SystemError) {
+    let delay = resourceBackoff.fail()
+    resourceError = error
+    if !holds.contains(.resources) { log.outOfResources(definition, error, retryIn: delay) }
     hold(.resources, for: delay)
   }
 }
@@ -168,9 +172,7 @@ extension ServiceRuntime {
       _ = admission.started(nil, now: nowNanoseconds)
     } catch {
       for listener in given { try? listener.takeBack() }
-      let delay = resourceBackoff.fail()
-      if !holds.contains(.resources) { log.outOfResources(definition, error, retryIn: delay) }
-      hold(.resources, for: delay)
+      holdBack(after: error)
     }
   }
 }
@@ -231,7 +233,7 @@ extension ServiceRuntime {
   }
 
   private func startFailed(_ instance: Instance, _ stage: SpawnStage, errno: Int32) {
-    counters.failedStarts += 1
+    counters.fail(.step(stage))
     var program = definition.id
     if case .program(let definition) = definition.handler { program = definition.path }
     log.startFailed(

@@ -20,12 +20,20 @@ package final class ServiceRuntime {
   private(set) var resolved: ResolvedService
   private(set) var handler: Handler
   private(set) var banners: BannerTexts
+  /// The files of the load that the definition is of: a stale service's is older than the last one.
+  var sourcePaths: [String] = []
   var listeners: [Listener] = []
   var admission: AdmissionController
   package internal(set) var counters = ServiceCounters()
   /// The files no longer give a usable definition; the service runs on as it was.
   package internal(set) var isStale = false
+  /// The errors because of which it is.
+  var staleFindings: [String] = []
   private(set) var holds: Holds = []
+  /// The start rate that is used up, while `.limited` holds.
+  var limitedBy: IntakeLimit?
+  /// What had run out, while `.resources` holds.
+  var resourceError: SystemError?
   var refusals = RefusalLog()
   /// Where servers complain, once one has been started whose complaints are logged.
   var complaints: ServerComplaints?
@@ -35,7 +43,8 @@ package final class ServiceRuntime {
   /// The id as records that outlive the daemon hold it.
   let idHash: UInt64
   private var holdTimer: ActionTimer?
-  private var holdEnd: MonotonicTime?
+  /// When the earliest hold that ends by itself does.
+  private(set) var holdEnd: MonotonicTime?
 
   init(_ resolved: ResolvedService, server: SuperServer) {
     self.server = server
@@ -73,12 +82,18 @@ package final class ServiceRuntime {
     isStale = false
   }
 
-  /// Where the value of a key was written, as `path:line:column`; nil for a service whose files have changed since.
+  /// Where the value of a key was written, as `path:line:column`; where the service is defined, if it was not.
   func place(of key: String) -> String? {
     let range = resolved.entry.range(of: key)
     let file = Int(range.file.index)
-    guard !isStale, server.sourcePaths.indices.contains(file) else { return nil }
-    return "\(server.sourcePaths[file]):\(range.line):\(range.column)"
+    guard sourcePaths.indices.contains(file) else { return nil }
+    return "\(sourcePaths[file]):\(range.line):\(range.column)"
+  }
+
+  /// Where the service is defined.
+  var definitionPlace: String? {
+    let file = Int(resolved.entry.location.file.index)
+    return sourcePaths.indices.contains(file) ? "\(sourcePaths[file]):\(resolved.entry.location.line)" : nil
   }
 
   private static func handler(for resolved: ResolvedService) -> Handler {
@@ -97,6 +112,7 @@ extension ServiceRuntime {
   func hold(_ reason: Holds, for time: TimeSpan? = nil) {
     holds.insert(reason)
     updateWatching()
+    server.statusChanged()
     guard let time else { return }
     let timer = holdTimer ?? ActionTimer { [unowned(unsafe) self] in release([.limited, .resources, .backingOff]) }
     holdTimer = timer
@@ -112,6 +128,7 @@ extension ServiceRuntime {
     guard !holds.isDisjoint(with: reasons) else { return }
     let retries = holds.contains(.resources) && reasons.contains(.resources)
     holds.subtract(reasons)
+    server.statusChanged()
     if retries { startPostponed() }
     updateWatching()
   }

@@ -30,7 +30,7 @@ struct ControlConnection {
       try socket.borrowed.writeAll(request.line, to: path)
       return socket
     } catch {
-      throw ControlFailure("no daemon answers at \(path): \(error); is inetd running, and is --control right?")
+      throw ControlFailure("cannot ask the daemon at \(path): \(error)", errno: error.errno)
     }
   }
 }
@@ -38,5 +38,11 @@ struct ControlConnection {
 /// A live command that could not be carried out.
 struct ControlFailure: Error, CustomStringConvertible {
   let description: String
-  init(_ description: String) { self.description = description }
+  /// Nobody listens at the socket, or it is not there.
+  let meansNoDaemon: Bool
+
+  init(_ description: String, errno: Int32 = 0) {
+    self.description = description
+    meansNoDaemon = errno == ENOENT || errno == ECONNREFUSED
+  }
 }

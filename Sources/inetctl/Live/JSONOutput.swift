@@ -1,20 +1,33 @@
 import ControlProtocol
 import Foundation
 
-/// Blocks as JSON: an array of objects, numbers as numbers, keys in the daemon's order.
+/// Blocks as JSON: an array of objects with the keys in the daemon's order. The type of a value depends on its key alone,
+/// so that a service called 8080 stays a string.
 enum JSONOutput {
+  /// Counts and other numbers.
+  private static let numbers: Set<String> = [
+    "pid", "services", "active", "denied", "accepted", "started", "refused", "failed", "instances", "seconds", "port",
+    "signalled",
+  ]
+  /// Words that are one value each.
+  private static let lists: Set<String> = ["listen", "pids"]
+
   static func text(of blocks: [ControlBlock]) -> String {
     if blocks.isEmpty { return "[]" }
     return "[\n" + blocks.map { "  " + object($0) }.joined(separator: ",\n") + "\n]"
   }
 
   private static func object(_ block: ControlBlock) -> String {
-    "{" + block.fields.map { string($0.key) + ": " + value($0.value) }.joined(separator: ", ") + "}"
+    "{" + block.fields.map { string($0.key) + ": " + value($0) }.joined(separator: ", ") + "}"
   }
 
-  private static func value(_ text: String) -> String {
-    if let number = Int64(text), String(number) == text { return text }
-    return string(text)
+  private static func value(_ field: ControlBlock.Field) -> String {
+    if numbers.contains(field.key) || field.key.hasPrefix("refused_"), let number = Int64(field.value) {
+      return "\(number)"
+    }
+    guard lists.contains(field.key) else { return string(field.value) }
+    let words = field.value.split(separator: " ").map(String.init)
+    return "[" + words.map { field.key == "pids" ? $0 : string($0) }.joined(separator: ", ") + "]"
   }
 
   private static func string(_ text: String) -> String {

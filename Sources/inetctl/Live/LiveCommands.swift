@@ -13,6 +13,7 @@ struct List: ParsableCommand {
       columns: [
         .init(key: "id", title: "ID"), .init(key: "state", title: "STATE"),
         .init(key: "active", title: "ACTIVE", isNumber: true), .init(key: "listen", title: "LISTENS ON"),
+        .init(key: "reason", title: "WHY", isOptional: true),
       ])
   }
 }
@@ -21,7 +22,7 @@ struct List: ParsableCommand {
 struct Status: ParsableCommand {
   static let configuration = CommandConfiguration(abstract: "Show the state and counters of the daemon or one service.")
   @OptionGroup var live: LiveOptions
-  @Argument(help: "A service; all of them without it.") var id: String?
+  @Argument(help: "A service; all of them without it.", completion: .runningServices) var id: String?
 
   func run() throws {
     let blocks = try live.ask(.status, id.map { [$0] } ?? [])
@@ -42,7 +43,7 @@ struct Status: ParsableCommand {
 struct Connections: ParsableCommand {
   static let configuration = CommandConfiguration(abstract: "List the running servers and whom they serve.")
   @OptionGroup var live: LiveOptions
-  @Argument(help: "A service; all of them without it.") var id: String?
+  @Argument(help: "A service; all of them without it.", completion: .runningServices) var id: String?
 
   func run() throws {
     live.show(
@@ -59,16 +60,16 @@ struct Pause: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Let a service take no new connections; they wait in its queue.")
   @OptionGroup var live: LiveOptions
-  @Argument(help: "The service.") var id: String
-  func run() throws { _ = try live.ask(.pause, [id]) }
+  @Argument(help: "The service.", completion: .runningServices) var id: String
+  func run() throws { live.confirm(try live.ask(.pause, [id])) }
 }
 
 /// `inetctl resume ID`
 struct Resume: ParsableCommand {
   static let configuration = CommandConfiguration(abstract: "End a pause.")
   @OptionGroup var live: LiveOptions
-  @Argument(help: "The service.") var id: String
-  func run() throws { _ = try live.ask(.resume, [id]) }
+  @Argument(help: "The service.", completion: .runningServices) var id: String
+  func run() throws { live.confirm(try live.ask(.resume, [id])) }
 }
 
 /// `inetctl kill ID|PID`
@@ -76,48 +77,14 @@ struct Kill: ParsableCommand {
   static let configuration = CommandConfiguration(abstract: "Signal the running servers of a service, or one of them.")
   @OptionGroup var live: LiveOptions
   @Option(help: ArgumentHelp("Name or number of the signal.", valueName: "signal")) var signal = "TERM"
-  @Argument(help: "A service or the process id of one of its servers.") var target: String
+  @Argument(help: "A service or the process id of one of its servers.", completion: .runningServices)
+  var target: String
 
   func run() throws {
     guard let number = SignalName.number(signal) else {
       throw ValidationError("'\(signal)' is not a signal")
     }
     live.show(try live.ask(.kill, [target, "\(number)"]), columns: [.init(key: "signalled", title: "SIGNALLED")])
-  }
-}
-
-/// `inetctl test ID ADDRESS`
-struct Test: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    abstract: "Ask whether a peer would be served now, and which rule says so.")
-  @OptionGroup var live: LiveOptions
-  @Argument(help: "The service.") var id: String
-  @Argument(help: "The peer: ADDRESS, ADDRESS:PORT or [ADDRESS]:PORT.") var address: String
-
-  func run() throws {
-    let blocks = try live.ask(.test, [id, Test.withoutPort(address)])
-    if live.json { return live.show(blocks, columns: []) }
-    for block in blocks {
-      print("\(block["id"] ?? id): \(block["address"] ?? address): " + Test.sentence(block))
-    }
-    if blocks.contains(where: { $0["served"] == "no" }) { throw ExitCode(1) }
-  }
-
-  private static func sentence(_ block: ControlBlock) -> String {
-    var text = block["served"] == "yes" ? "served" : block["served"] == "no" ? "refused" : block["served"] ?? "unknown"
-    if let rule = block["rule"] { text += ": \(rule)" }
-    if let place = block["place"] { text += " (\(place))" }
-    if let but = block["but"] { text += "; \(but)" }
-    return text
-  }
-
-  private static func withoutPort(_ text: String) -> String {
-    if text.hasPrefix("["), let end = text.firstIndex(of: "]") {
-      return String(text[text.index(after: text.startIndex)..<end])
-    }
-    // One colon: an IPv4 address with a port; more are IPv6's own.
-    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-    return parts.count == 2 ? String(parts[0]) : text
   }
 }
 

@@ -4,7 +4,7 @@ import Foundation
 
 /// Options that every command for a running daemon has.
 struct LiveOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Control socket of the daemon.", valueName: "path"))
+  @Option(help: ArgumentHelp("Control socket of the daemon.", valueName: "path"), completion: .file())
   var control = ControlConnection.defaultPath
 
   @Flag(help: "Print JSON.")
@@ -12,10 +12,18 @@ struct LiveOptions: ParsableArguments {
 
   /// Asks the daemon; a refusal or an unreachable daemon ends the command with status 1.
   func ask(_ verb: ControlVerb, _ arguments: [String] = []) throws -> [ControlBlock] {
+    if let blocks = try askIfRunning(verb, arguments) { return blocks }
+    StandardError.write("inetctl: no daemon answers at \(control); is inetd running, and is --control right?\n")
+    throw ExitCode(1)
+  }
+
+  /// The same; nil where no daemon runs.
+  func askIfRunning(_ verb: ControlVerb, _ arguments: [String] = []) throws -> [ControlBlock]? {
     let reply: ControlReply
     do {
       reply = try ControlConnection(path: control).ask(ControlRequest(verb, arguments))
     } catch let failure as ControlFailure {
+      if failure.meansNoDaemon { return nil }
       StandardError.write("inetctl: \(failure.description)\n")
       throw ExitCode(1)
     }
@@ -26,9 +34,21 @@ struct LiveOptions: ParsableArguments {
     return reply.blocks
   }
 
+  /// A change that was made needs no words, unless a program asks for them.
+  func confirm(_ blocks: [ControlBlock]) {
+    if json { show(blocks, columns: []) }
+  }
+
   /// Prints blocks as a table with the given columns, or all their fields as JSON.
   func show(_ blocks: [ControlBlock], columns: [Table.Column]) {
     print(json ? JSONOutput.text(of: blocks) : Table(columns: columns, rows: blocks).text(colours: Terminal.isOutput))
+  }
+}
+
+extension CompletionKind {
+  /// The ids that the daemon at the usual socket knows, those that are switched off among them.
+  static var runningServices: CompletionKind {
+    .shellCommand("inetctl list 2>/dev/null | awk 'NR > 1 { print $1 }'")
   }
 }
 

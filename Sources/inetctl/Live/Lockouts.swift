@@ -14,13 +14,16 @@ struct Deny: ParsableCommand {
       guard let seconds = Deny.seconds(time) else { throw ValidationError("'\(time)' is not a time such as 5m or 2h") }
       arguments.append("\(seconds)")
     }
-    _ = try live.ask(.deny, arguments)
+    live.confirm(try live.ask(.deny, arguments))
   }
 
   private static func seconds(_ text: String) -> Int? {
     let units: [Character: Int] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
-    if let last = text.last, let unit = units[last] { return Int(text.dropLast()).map { $0 * unit } }
-    return Int(text)
+    let unit = text.last.flatMap { units[$0] }
+    guard let number = Int(unit == nil ? text : String(text.dropLast())), number > 0, number <= 1 << 31 else {
+      return nil
+    }
+    return number * (unit ?? 1)
   }
 }
 
@@ -28,8 +31,10 @@ struct Deny: ParsableCommand {
 struct Allow: ParsableCommand {
   static let configuration = CommandConfiguration(abstract: "End the lock-out of a source.")
   @OptionGroup var live: LiveOptions
-  @Argument(help: "As it was locked out.") var source: String
-  func run() throws { _ = try live.ask(.allow, [source]) }
+  @Argument(
+    help: "As it was locked out.", completion: .shellCommand("inetctl denied 2>/dev/null | awk 'NR > 1 { print $1 }'"))
+  var source: String
+  func run() throws { live.confirm(try live.ask(.allow, [source])) }
 }
 
 /// `inetctl denied`

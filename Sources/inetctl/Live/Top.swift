@@ -4,7 +4,9 @@ import Foundation
 
 /// `inetctl top`
 struct Top: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Watch the busiest services, refreshed in place.")
+  static let configuration = CommandConfiguration(
+    abstract: "Watch the busiest services, refreshed in place.",
+    discussion: "On a terminal, q ends it.")
   @OptionGroup var live: LiveOptions
   @Option(help: ArgumentHelp("Seconds between refreshes.", valueName: "seconds")) var interval = 2.0
   @Option(help: ArgumentHelp("Refreshes before ending; without it until interrupted.", valueName: "count"))
@@ -18,43 +20,72 @@ struct Top: ParsableCommand {
   ]
 
   func validate() throws {
-    guard interval >= 0.1 else { throw ValidationError("the interval must be at least 0.1 seconds") }
+    guard interval >= 0.1, interval <= 86_400 else {
+      throw ValidationError("the interval must be between 0.1 seconds and a day")
+    }
+    guard count ?? 1 > 0 else { throw ValidationError("the count must be at least 1") }
   }
 
   func run() throws {
-    var accepted: [String: Int] = [:]
+    // Before the screen is taken: what is wrong is to be read after it.
+    var blocks = try live.ask(.status)
+    let screen = live.json ? nil : Screen()
+    var rates = Rates()
     var rest = count ?? .max
-    while rest > 0 {
-      let blocks = try live.ask(.status)
-      let daemon = blocks.first
-      var services = Array(blocks.dropFirst())
-      for index in services.indices {
-        let id = services[index]["id"] ?? ""
-        let now = Int(services[index]["accepted"] ?? "") ?? 0
-        let rate = accepted[id].map { Double(now - $0) / interval }
-        services[index].add("rate", rate.map { String(format: "%.1f", $0) })
-        accepted[id] = now
-      }
-      services.sort { (Int($0["active"] ?? "") ?? 0) > (Int($1["active"] ?? "") ?? 0) }
-      draw(daemon, services)
+    while true {
+      let services = rates.add(to: blocks.dropFirst())
+      draw(blocks.first, services, on: screen)
       rest -= 1
-      if rest > 0 && Top.wasAskedToQuit(within: interval) { return }
+      if rest == 0 { return }
+      if let screen {
+        if screen.waitForEnd(seconds: interval) { return }
+      } else {
+        Thread.sleep(forTimeInterval: interval)
+      }
+      blocks = try live.ask(.status)
     }
   }
 
-  /// Waits for the next refresh; a `q` at the terminal ends the wait and the command.
-  private static func wasAskedToQuit(within seconds: Double) -> Bool {
-    var input = pollfd(fd: isatty(0) == 1 ? 0 : -1, events: Int16(POLLIN), revents: 0)
-    guard poll(&input, 1, Int32(seconds * 1000)) > 0 else { return false }
-    return readLine()?.hasPrefix("q") ?? true
-  }
-
-  private func draw(_ daemon: ControlBlock?, _ services: [ControlBlock]) {
+  private func draw(_ daemon: ControlBlock?, _ services: [ControlBlock], on screen: Screen?) {
     if live.json { return print(JSONOutput.text(of: services)) }
-    let table = Table(columns: Top.columns, rows: services).text(colours: Terminal.isOutput)
-    // Home and clear to the end, instead of clear: the lines that stay do not flicker.
-    let start = Terminal.isOutput ? "\u{1b}[H\u{1b}[J" : ""
-    print(start + "inetd \(daemon?["version"] ?? ""): \(daemon?["summary"] ?? "")\n\n" + table)
-    fflush(nil)
+    let table = Table(columns: Top.columns, rows: services)
+    let heading = "inetd \(daemon?["version"] ?? ""): \(daemon?["summary"] ?? "")"
+    guard let screen else {
+      print(heading + "\n\n" + table.text(colours: false) + "\n")
+      fflush(nil)
+      return
+    }
+    let width = screen.size.columns
+    screen.show([String(heading.prefix(width)), ""] + table.lines(colours: Terminal.isOutput, width: width))
+  }
+}
+
+/// Connections per second between two looks.
+private struct Rates {
+  private var accepted: [String: Int] = [:]
+  private var moment: ContinuousClock.Instant?
+
+  /// The services with their `rate`, the busiest first; those that are switched off are left out.
+  mutating func add(to blocks: ArraySlice<ControlBlock>) -> [ControlBlock] {
+    let now = ContinuousClock.now
+    let seconds = moment.map { (now - $0) / .seconds(1) }
+    moment = now
+    var former = accepted
+    swap(&former, &accepted)
+    accepted.removeAll(keepingCapacity: true)
+    let services = blocks.filter { $0["state"] != "disabled" }.map { block in
+      var block = block
+      let id = block["id"] ?? ""
+      let count = Int(block["accepted"] ?? "") ?? 0
+      accepted[id] = count
+      if let before = former[id], let seconds, seconds > 0 {
+        block.add("rate", String(format: "%.1f", Double(max(count - before, 0)) / seconds))
+      }
+      return block
+    }
+    func busyness(_ block: ControlBlock) -> (Double, Int) {
+      (Double(block["rate"] ?? "") ?? 0, Int(block["active"] ?? "") ?? 0)
+    }
+    return services.sorted { busyness($0) > busyness($1) }
   }
 }
