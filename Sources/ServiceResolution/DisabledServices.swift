@@ -38,14 +38,15 @@ extension ConfigurationLoad {
     let revealed = SourceDocument(
       path: file.path, role: .classicFile, content: .bytes(OffMarks.revealed(file.bytes)))
     let configuration = ConfigurationLoader.load([revealed]) { _ in IncludeReply() }
-    let hidden = Normalizer.normalize(configuration, options: options)
-    let services =
-      hidden.entries.map { ($0.definition.id, $0.location) } + hidden.rejected.map { ($0.id, $0.location) }
-    return services.sorted { $0.1.line < $1.1.line }.map { id, range in
+    // What is no service behind its mark is a comment.
+    let hidden = Normalizer.normalize(configuration, options: options).entries
+    return hidden.map { entry in
+      let range = entry.location
       let location = SourceRange(
         file: SourceFileID(index: Int32(index)), line: Int(range.line), column: Int(range.column),
         length: Int(range.length))
-      return DisabledService(id: id, location: location, place: place(location), isMarked: true)
+      return DisabledService(
+        id: entry.definition.id, location: location, place: place(location), isMarked: true)
     }
   }
 }

@@ -55,7 +55,10 @@ struct SwitchPanel {
       throw SwitchFailure("'\(name)' can mean \(named.map { "'\($0.id)'" }.joined(separator: " or "))")
     }
     let near = NearMiss.nearest(to: name, among: all.map { $0.id })
-    throw SwitchFailure("there is no service '\(name)'" + (near.map { "; did you mean '\($0)'?" } ?? ""))
+    // A file that cannot be read is a better reason than a name that is nearly the same.
+    let unread = load.table.isComplete ? [] : ServiceFindings(load.table)[name]
+    let reason = unread.isEmpty ? near.map { "did you mean '\($0)'?" } : unread.joined(separator: "; ")
+    throw SwitchFailure("there is no service '\(name)'" + (reason.map { "; \($0)" } ?? ""))
   }
 
   /// What is on, apart from `id`: a switch must not change anything else.
