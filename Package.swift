@@ -16,11 +16,11 @@ let daemon: [SwiftSetting] =
 
 /// The layers of the house; imports point down only (checked by HouseRulesTests).
 let layers: [Target] = [
-  // 0: C shims, the libsystemd module map, and the addresses everything speaks of.
-  .target(name: "CLinux"),
+  // 0: C shims, what is used of libsystemd, and the addresses everything speaks of.
+  .target(name: "CLinux", cSettings: embedded ? [.define("INETD_EMBEDDED")] : []),
   .target(name: "CSpawn"),
   .target(name: "CWrap", linkerSettings: [.linkedLibrary("wrap")]),
-  .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+  .target(name: "CSystemd"),
   .target(name: "NetworkAddresses", swiftSettings: daemon),
   // 1: the one model; the one wrapper of system calls.
   .target(name: "ServiceModel", dependencies: ["NetworkAddresses"], swiftSettings: daemon),

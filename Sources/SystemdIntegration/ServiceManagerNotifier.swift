@@ -36,7 +36,7 @@ package struct ServiceManagerNotifier {
   /// How often the manager wants to hear `watchdog` at the least; nil = never. Read once, at the start.
   package static var watchdogInterval: TimeSpan? {
     var microseconds: UInt64 = 0
-    guard sd_watchdog_enabled(0, &microseconds) > 0, microseconds > 0, microseconds < 1 << 50 else { return nil }
+    guard csystemd_watchdog_enabled(&microseconds) > 0, microseconds > 0, microseconds < 1 << 50 else { return nil }
     return .microseconds(Int64(microseconds))
   }
 
@@ -61,7 +61,7 @@ package struct ServiceManagerNotifier {
       if !message.isEmpty { message += "\n" }
       message += "STATUS=" + ServiceManagerNotifier.line(status)
     }
-    return outcome(sd_notify(0, message))
+    return outcome(csystemd_notify(message))
   }
 
   /// Asks the manager to keep a descriptor for the next run (`FileDescriptorStoreMax=`). A manager that keeps none drops
@@ -70,7 +70,7 @@ package struct ServiceManagerNotifier {
   package func store(_ descriptor: BorrowedDescriptor, name: String) -> Delivery {
     guard isActive else { return .notWanted }
     var raw = descriptor.raw
-    return outcome(sd_pid_notify_with_fds(0, 0, "FDSTORE=1\nFDPOLL=0\nFDNAME=" + name, &raw, 1))
+    return outcome(csystemd_notify_with_fds("FDSTORE=1\nFDPOLL=0\nFDNAME=" + name, &raw, 1))
   }
 
   /// Makes the manager forget what it keeps under a name.

@@ -4,6 +4,10 @@ import PackageDescription
 /// The comparison with the peers and with the floors in C. A package of its own: not part of the build or the tests.
 let package = Package(
   name: "benchmarks",
-  targets: [.executableTarget(name: "benchmarks", swiftSettings: [.treatAllWarnings(as: .error)])],
+  targets: [
+    .target(name: "CBenchmarks"),
+    .executableTarget(
+      name: "benchmarks", dependencies: ["CBenchmarks"], swiftSettings: [.treatAllWarnings(as: .error)]),
+  ],
   swiftLanguageModes: [.v6]
 )

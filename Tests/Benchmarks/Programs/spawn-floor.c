@@ -1,13 +1,9 @@
 // The floor for starting servers: accept4, vfork, execve, nothing else. spawn-floor PORT PROGRAM
-#define _GNU_SOURCE
-#include <arpa/inet.h>
+#include "floor.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 extern char **environ;
 
@@ -22,14 +18,8 @@ int main(int count, char **arguments) {
   if (count != 3) return 64;
   struct sigaction action = {.sa_handler = reap, .sa_flags = SA_RESTART};
   sigaction(SIGCHLD, &action, NULL);
-  int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
-  setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  struct sockaddr_in name = {
-      .sin_family = AF_INET, .sin_port = htons(atoi(arguments[1])), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-  if (bind(listener, (struct sockaddr *)&name, sizeof name) || listen(listener, SOMAXCONN)) {
-    perror("spawn-floor");
-    return 71;
-  }
+  int listener = serve(arguments[1], SOCK_STREAM);
+  fcntl(listener, F_SETFL, 0);  // it waits in accept4
   char *words[] = {arguments[2], NULL};
   for (;;) {
     int connection = accept4(listener, NULL, NULL, SOCK_CLOEXEC);

@@ -4,103 +4,78 @@ import Foundation
 struct Benchmark {
   let options: Options
   let contenders: [Contender]
-  private let load: LoadGenerator
-  var results = Results()
+  let load: LoadGenerator
+  var results: Results
   private var nextPort: UInt16 = 21000
+  private var nextHost = 0
 
-  static let clientCounts = [1, 8, 64]
-
-  init(_ options: Options) {
+  init(_ options: Options, _ results: Results) {
     self.options = options
+    self.results = results
     contenders = Contender.all(options)
-    load = LoadGenerator(program: options.program("load"))
+    load = LoadGenerator(options)
   }
 
   mutating func run() throws {
-    let reading = includes("configuration") ? try ConfigurationReading(options) : nil
-    defer { reading?.end() }
+    ChildProgram.adoptOrphans()
+    let reading = options.only.contains(.configuration) ? try ConfigurationReading(options) : nil
+    let thousands = options.only.isDisjoint(with: [.start, .reload, .memory]) ? nil : try ManyServices(options)
+    defer {
+      reading?.end()
+      thousands?.end()
+    }
     for round in 0..<options.rounds {
       FileHandle.standardError.write(Data("round \(round + 1) of \(options.rounds)\n".utf8))
       // Who comes first changes from round to round.
       let order = contenders.indices.map { contenders[($0 + round) % contenders.count] }
-      for contender in order { try measureIdle(contender) }
-      for clients in Self.clientCounts {
-        for contender in order { try measureSpawn(contender, clients: clients) }
+      for group in Group.allCases where options.only.contains(group) {
+        results.group = group.rawValue
+        switch group {
+        case .memory:
+          for contender in order { measureIdle(contender) }
+          if let thousands { try measureGrowth(thousands) }
+        case .spawn: try measureSpawn(order)
+        case .echo: try measureEcho(order)
+        case .persistent: try measurePersistent(order)
+        case .datagrams: try measureDatagrams(order)
+        case .streams: try measureStreams(order)
+        case .relay: try measureRelay(order)
+        case .start: if let thousands { try measureStart(thousands) }
+        case .reload: if let thousands { try measureReload(thousands) }
+        case .isolation: try measureIsolation(order)
+        case .scrape: try measureScrape()
+        case .configuration: if let reading { try measureConfiguration(reading) }
+        }
       }
-      for contender in order { try measureEcho(contender) }
-      if let reading { try measureConfiguration(reading) }
     }
   }
 
-  private func includes(_ name: String) -> Bool { options.only.map { name.contains($0) } ?? true }
-
-  /// A port of its own for each server, so that connections that linger in TIME_WAIT disturb nobody.
-  private mutating func place(_ contender: Contender, _ scenario: Scenario) -> Place {
-    if contender.name == "openbsd-inetd", scenario == .echo {
-      return Place(address: "127.11.\(nextPort % 256).7", port: 7)
+  /// A port of its own for each server, so that connections that linger in TIME_WAIT disturb nobody. Those whose
+  /// built-ins know the well-known port only get an address of their own instead.
+  mutating func place(_ contender: Contender, _ scenario: Scenario) -> Place {
+    if Self.needsWellKnownPort.contains(contender.name), let port = scenario.wellKnownPort {
+      nextHost += 1
+      return Place(address: "127.11.\(nextHost / 250).\(nextHost % 250 + 1)", port: port)
     }
-    nextPort += 1
-    return Place(address: "127.0.0.1", port: nextPort)
+    return Place(address: "127.0.0.1", port: takePort())
+  }
+
+  private static let needsWellKnownPort: Set = ["openbsd-inetd", "inetutils-inetd", "busybox inetd"]
+
+  /// Two ports in a row: some scenarios have a second service.
+  mutating func takePort() -> UInt16 {
+    nextPort += 2
+    return nextPort
   }
 
   /// Nil for who does not take part, or does not start, which is reported.
-  private mutating func start(_ contender: Contender, _ scenario: Scenario) -> RunningServer? {
+  mutating func start(_ contender: Contender, _ scenario: Scenario, _ place: Place? = nil) -> RunningServer? {
     do {
-      return try RunningServer(contender, scenario, place(contender, scenario))
+      return try RunningServer(contender, scenario, place ?? self.place(contender, scenario))
     } catch {
       FileHandle.standardError.write(Data("\(error)\n".utf8))
       results.addFailures(1, "start for \(scenario)", contender.name)
       return nil
-    }
-  }
-
-  private mutating func measureIdle(_ contender: Contender) throws {
-    guard includes("idle") else { return }
-    guard let server = start(contender, .idle) else { return }
-    defer { server.end() }
-    // Whatever a start leaves to do is over by then.
-    usleep(300_000)
-    addMemory(of: server, contender, "idle, nobody has come yet")
-    _ = try load.run("close", server.place, clients: 8, seconds: 0.5)
-    usleep(2_500_000)
-    addMemory(of: server, contender, "idle, two seconds after half a second of connections")
-  }
-
-  private mutating func addMemory(of server: RunningServer, _ contender: Contender, _ when: String) {
-    for (line, name) in [("Pss", "Pss"), ("Private_Dirty", "private dirty")] {
-      if let value = server.memory(line) { results.add(value, "\(when): \(name)", unit: "KB", contender.name) }
-    }
-  }
-
-  private mutating func measureSpawn(_ contender: Contender, clients: Int) throws {
-    let name = "spawn, \(clients) clients"
-    guard includes(name) else { return }
-    guard let server = start(contender, .spawn) else { return }
-    defer { server.end() }
-    try measure(server, contender, name, mode: "close", clients: clients)
-  }
-
-  private mutating func measureEcho(_ contender: Contender) throws {
-    let name = "echo, short connections, 8 clients"
-    guard includes(name) else { return }
-    guard let server = start(contender, .echo) else { return }
-    defer { server.end() }
-    try measure(server, contender, name, mode: "echo", clients: 8)
-  }
-
-  private mutating func measure(
-    _ server: RunningServer, _ contender: Contender, _ name: String, mode: String, clients: Int
-  ) throws {
-    _ = try load.run(mode, server.place, clients: clients, seconds: min(0.3, options.seconds / 4))
-    let before = server.processorTime
-    let result = try load.run(mode, server.place, clients: clients, seconds: options.seconds)
-    let used = server.processorTime - before
-    results.add(result.rate, name, unit: "connections/s", contender.name)
-    results.addFailures(result.failures, name, contender.name)
-    if result.exchanges > 0 {
-      results.add(
-        used / Double(result.exchanges) * 1e6, "\(name): CPU of the server itself", unit: "microseconds/connection",
-        contender.name)
     }
   }
 }

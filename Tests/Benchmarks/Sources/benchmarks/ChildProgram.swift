@@ -1,3 +1,4 @@
+import CBenchmarks
 import Foundation
 
 /// A program started by the benchmark, by posix_spawn(3): Foundation's Process has been seen to miss an exit.
@@ -6,7 +7,9 @@ final class ChildProgram {
   private var status: Int32?
 
   /// Starts `words[0]`, a path; `output` and `errors` are files to write, /dev/null without.
-  init(_ words: [String], output: String = "/dev/null", errors: String = "/dev/null") throws {
+  init(
+    _ words: [String], output: String = "/dev/null", errors: String = "/dev/null", libraries: String? = nil
+  ) throws {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
@@ -14,12 +17,29 @@ final class ChildProgram {
     posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
     posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
     let arguments = words.map { strdup($0) } + [nil]
-    let environment = [strdup("PATH=/usr/sbin:/usr/bin:/sbin:/bin"), nil]
+    var environment = [strdup("PATH=/usr/sbin:/usr/bin:/sbin:/bin")]
+    if let libraries { environment.append(strdup("LD_LIBRARY_PATH=\(libraries)")) }
+    environment.append(nil)
     defer { (arguments + environment).forEach { free($0) } }
     var child: pid_t = 0
     let result = posix_spawn(&child, words[0], &actions, nil, arguments, environment)
     guard result == 0 else { throw Trouble("start \(words[0]): \(String(cString: strerror(result)))") }
     pid = child
+  }
+
+  /// A process that a program has left behind and that came to us (see `adoptOrphans`).
+  init(adopted pid: pid_t) { self.pid = pid }
+
+  /// What programs leave behind becomes our child instead of process 1's.
+  static func adoptOrphans() { becomeSubreaper() }
+
+  /// The children of a process that are alive.
+  static func children(of pid: pid_t) -> [pid_t] {
+    let threads = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task")) ?? []
+    return threads.flatMap { thread -> [pid_t] in
+      let text = FileManager.default.contents(atPath: "/proc/\(pid)/task/\(thread)/children") ?? Data()
+      return String(decoding: text, as: UTF8.self).split(separator: " ").compactMap { pid_t($0) }
+    }
   }
 
   var isRunning: Bool {

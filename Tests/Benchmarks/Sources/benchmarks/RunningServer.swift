@@ -11,57 +11,100 @@ final class RunningServer {
     self.place = place
     directory = FileManager.default.temporaryDirectory.appending(path: "inetd-bench-\(UUID().uuidString)").path
     try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-    guard let words = try contender.command(scenario, place, directory) else {
+    guard let launch = try contender.launch(scenario, place, directory) else {
       try? FileManager.default.removeItem(atPath: directory)
       return nil
     }
     let errors = "\(directory)/errors"
-    process = try ChildProgram(words, errors: errors)
-    let limit = ContinuousClock.now + .seconds(10)
-    while !Self.listens(place) {
-      guard process.isRunning, ContinuousClock.now < limit else {
-        let said = (try? String(contentsOfFile: errors, encoding: .utf8)) ?? ""
-        end()
-        throw Trouble("\(contender.name) does not listen: \(said)")
+    process = try Self.start(launch, errors: errors)
+    do throws(Trouble) {
+      try waitUntilListening(scenario.isDatagram ? "udp" : "tcp")
+    } catch {
+      let said = (try? String(contentsOfFile: errors, encoding: .utf8)) ?? ""
+      end()
+      throw Trouble("\(contender.name), \(scenario): \(error) \(said)")
+    }
+  }
+
+  private static func start(_ launch: Launch, errors: String) throws -> ChildProgram {
+    let before = Set(ChildProgram.children(of: getpid()))
+    let program = try ChildProgram(launch.words, errors: errors, libraries: launch.libraries)
+    guard launch.detaches else { return program }
+    program.wait()
+    let limit = ContinuousClock.now + .seconds(5)
+    while ContinuousClock.now < limit {
+      if let left = ChildProgram.children(of: getpid()).first(where: { !before.contains($0) }) {
+        return ChildProgram(adopted: left)
       }
+      usleep(1000)
+    }
+    throw Trouble("\(launch.words[0]) leaves no process behind")
+  }
+
+  private func waitUntilListening(_ protocolName: String) throws(Trouble) {
+    let limit = ContinuousClock.now + .seconds(10)
+    while !Self.listens(place, protocolName) {
+      guard process.isRunning, ContinuousClock.now < limit else { throw Trouble("does not listen") }
       usleep(1000)
     }
   }
 
+  var pid: pid_t { process.pid }
+
   func end() {
+    let children = ChildProgram.children(of: process.pid)
     process.end()
+    for child in children { kill(child, SIGKILL) }
     try? FileManager.default.removeItem(atPath: directory)
   }
 
   /// CPU time of the server itself, without its children, in seconds.
-  var processorTime: Double {
-    let fields = read("/proc/\(process.pid)/stat").split(separator: " ")
-    guard fields.count > 14, let user = Double(fields[13]), let system = Double(fields[14]) else { return 0 }
-    return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
+  var processorTime: Double { Self.processorTime(process.pid) }
+
+  /// CPU time of the server and of the children it has at this moment, for those who work in children.
+  var familyProcessorTime: Double {
+    ([process.pid] + ChildProgram.children(of: process.pid)).reduce(0) { $0 + Self.processorTime($1) }
+  }
+
+  /// The scheduler's own account, in nanoseconds; stat(5) counts in ticks of 10 ms.
+  private static func processorTime(_ pid: pid_t) -> Double {
+    let threads = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task")) ?? []
+    return threads.reduce(0) { sum, thread in
+      sum + (read("/proc/\(pid)/task/\(thread)/schedstat").split(separator: " ").first.flatMap { Double($0) } ?? 0) / 1e9
+    }
   }
 
   /// Kilobytes of one line of smaps_rollup(5).
   func memory(_ line: String) -> Double? {
-    for entry in read("/proc/\(process.pid)/smaps_rollup").split(separator: "\n")
+    for entry in Self.read("/proc/\(process.pid)/smaps_rollup").split(separator: "\n")
     where entry.hasPrefix("\(line):") {
       return entry.split(separator: " ").dropFirst().first.flatMap { Double($0) }
     }
     return nil
   }
 
-  private func read(_ path: String) -> String {
+  /// Times the server has gone to sleep.
+  var sleeps: Double {
+    for entry in Self.read("/proc/\(process.pid)/status").split(separator: "\n")
+    where entry.hasPrefix("voluntary_ctxt_switches") {
+      return entry.split(separator: "\t").last.flatMap { Double($0) } ?? 0
+    }
+    return 0
+  }
+
+  private static func read(_ path: String) -> String {
     FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) } ?? ""
   }
 
-  /// Whether somebody listens there, as /proc/net/tcp has it: hexadecimal address and port, state 0A.
-  static func listens(_ place: Place) -> Bool {
+  /// Whether somebody listens there, as /proc/net has it: hexadecimal address and port, state 0A for TCP, 07 for UDP.
+  static func listens(_ place: Place, _ protocolName: String) -> Bool {
     var address = in_addr()
     inet_pton(AF_INET, place.address, &address)
     let name = String(format: "%08X:%04X", address.s_addr, Int(place.port))
-    let table = FileManager.default.contents(atPath: "/proc/net/tcp").map { String(decoding: $0, as: UTF8.self) } ?? ""
-    return table.split(separator: "\n").contains { line in
+    let state = protocolName == "tcp" ? "0A" : "07"
+    return read("/proc/net/\(protocolName)").split(separator: "\n").contains { line in
       let fields = line.split(separator: " ")
-      return fields.count > 3 && fields[3] == "0A"
+      return fields.count > 3 && fields[3] == state
         && (fields[1] == name || fields[1] == String(format: "00000000:%04X", Int(place.port)))
     }
   }

@@ -1,0 +1,3 @@
+#pragma once
+/// prctl(PR_SET_CHILD_SUBREAPER), which Swift cannot import: prctl is variadic.
+void becomeSubreaper(void);
