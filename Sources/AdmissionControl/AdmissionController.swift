@@ -82,6 +82,12 @@ package struct AdmissionController: Sendable {
     sourceShape = limits.sourceRate.map { TokenBucket.Shape(count: $0.count, seconds: $0.seconds) }
   }
 
+  /// Whether no rule and no rate asks anything of a peer that comes and goes at once: all are admitted, unseen.
+  package var admitsEveryone: Bool {
+    access.allowsEveryone && times.isEmpty && maxLoad == nil && rateShape == nil && cpsShape == nil && !countsSources
+      && limits.instances != .count(0)
+  }
+
   /// Takes over new rules; live counts and buckets stay, so that a reload is no way around a limit.
   ///
   /// `livePeers` are the peers of all instances running now: where sources are counted differently than before, they

@@ -93,6 +93,14 @@ package final class DatagramBatch {
     return address
   }
 
+  /// The port of an Internet peer; nil for others. Cheaper than `peer`.
+  @export(interface) package func peerPort(_ index: Int) -> UInt16? {
+    let family = Int32(names[index].ss_family)
+    guard family == AF_INET || family == AF_INET6 else { return nil }
+    // sockaddr_in and sockaddr_in6 have it at the same place.
+    return UInt16(bigEndian: UnsafeRawPointer(names + index).load(fromByteOffset: 2, as: UInt16.self))
+  }
+
   /// The address a received datagram was sent to; nil without `SocketOption.packetInformation`.
   @export(interface) package func destination(_ index: Int) -> IPAddress? {
     let packet = packet(index)
@@ -139,6 +147,11 @@ extension DatagramBatch {
     header.msg_namelen = received[index].msg_hdr.msg_namelen
     header.msg_iov = outputs + replies
     header.msg_iovlen = 1
+    guard received[index].msg_hdr.msg_controllen > 0 else {
+      sent[replies].msg_hdr = header
+      replies += 1
+      return
+    }
     var packet = packet(index)
     // No datagram may leave from a group: there the routing table chooses the source.
     if packet.family == AF_INET || packet.family == AF_INET6 && packet.own.0 != 0xff {

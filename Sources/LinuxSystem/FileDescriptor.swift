@@ -123,4 +123,11 @@ extension BorrowedDescriptor {
     let flags = UInt32(SPLICE_F_MOVE | SPLICE_F_NONBLOCK | (more ? SPLICE_F_MORE : 0))
     return .of { CLinux.splice(raw, nil, target.raw, nil, count, flags) }
   }
+
+  /// Sends bytes of a file to a non-blocking socket inside the kernel, without copying them (sendfile(2)). A peer that
+  /// is gone raises SIGPIPE, which the daemon ignores.
+  package func sendFile(to socket: BorrowedDescriptor, from offset: Int, count: Int) -> TransferResult {
+    var place = off_t(offset)
+    return .of { CLinux.sendfile(socket.raw, raw, &place, count) }
+  }
 }

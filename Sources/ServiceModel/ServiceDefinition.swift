@@ -73,6 +73,7 @@ package struct ServiceDefinition: Equatable, Sendable {
   /// Lets equal parts of two services be one: services of one file tend to be alike, and a reload compares references
   /// before it compares values.
   package mutating func shareParts(with other: ServiceDefinition) {
+    if handler == other.handler { handler = other.handler }
     socketPart.wrappedValue.shareOptions(with: other.socket)
     socketPart.share(with: other.socketPart)
     processPart.share(with: other.processPart)

@@ -37,8 +37,9 @@ package struct ConfigurationLoad: Sendable {
   }
 
   /// Reads, checks and looks up everything. Touches no socket and changes nothing.
-  package static func run(paths: ConfigurationPaths, options: LoadOptions) -> ConfigurationLoad {
-    let lookup = NameLookup()
+  package static func run(
+    paths: ConfigurationPaths, options: LoadOptions, lookup: NameLookup = NameLookup()
+  ) -> ConfigurationLoad {
     var table = read(paths: paths, options: options, lookup: lookup)
     var resolver = ServiceResolver(lookup: lookup, runsAsRoot: options.runsAsRoot)
     let services = resolver.resolve(&table)

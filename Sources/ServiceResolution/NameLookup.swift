@@ -33,30 +33,46 @@ package final class NameLookup {
   private var rpcNumbers: [String: UInt32]?
   private var missedPorts: [String: UInt16?] = [:]
 
-  package init() {}
+  /// Whether accounts are asked for in a process of its own, which it takes one thread to make.
+  private let asksElsewhere: Bool
+  private var accounts: AccountProcess?
+
+  @export(interface) package init(asksElsewhere: Bool = false) { self.asksElsewhere = asksElsewhere }
 
   /// With this text in place of /etc/services; names that it lacks are still asked for.
-  init(servicesText: [UInt8]) { servicePorts = NameLookup.ports(in: servicesText) }
+  init(servicesText: [UInt8]) {
+    asksElsewhere = false
+    servicePorts = NameLookup.ports(in: servicesText)
+  }
 
   // MARK: Accounts
 
   package func user(named name: String) -> Answer<UserRecord> {
     if let known = users[name] { return known }
-    let answer = NameLookup.answer { () throws(SystemError) in try UserDatabase.user(named: name) }
+    let answer = NameLookup.answer { () throws(SystemError) in
+      if let accounts = accountProcess() { return try accounts.user(named: name) }
+      return try UserDatabase.user(named: name)
+    }
     users[name] = answer
     return answer
   }
 
   package func user(id: UInt32) -> Answer<UserRecord> {
     if let known = usersByID[id] { return known }
-    let answer = NameLookup.answer { () throws(SystemError) in try UserDatabase.user(id: id) }
+    let answer = NameLookup.answer { () throws(SystemError) in
+      if let accounts = accountProcess() { return try accounts.user(id: id) }
+      return try UserDatabase.user(id: id)
+    }
     usersByID[id] = answer
     return answer
   }
 
   package func group(named name: String) -> Answer<GroupRecord> {
     if let known = groups[name] { return known }
-    let answer = NameLookup.answer { () throws(SystemError) in try UserDatabase.group(named: name) }
+    let answer = NameLookup.answer { () throws(SystemError) in
+      if let accounts = accountProcess() { return try accounts.group(named: name) }
+      return try UserDatabase.group(named: name)
+    }
     groups[name] = answer
     return answer
   }
@@ -64,9 +80,16 @@ package final class NameLookup {
   package func groups(of user: String, primary: UInt32) -> [UInt32] {
     let key = "\(primary):\(user)"
     if let known = memberships[key] { return known }
-    let groups = UserDatabase.groups(of: user, primary: primary)
+    let groups =
+      (try? accountProcess()?.groups(of: user, primary: primary)) ?? UserDatabase.groups(of: user, primary: primary)
     memberships[key] = groups
     return groups
+  }
+
+  /// Begun by the first question. Nil where the databases are asked directly, also because no process can be had.
+  private func accountProcess() -> AccountProcess? {
+    if asksElsewhere && accounts == nil { accounts = try? AccountProcess() }
+    return accounts
   }
 
   private static func answer<Record>(_ call: () throws(SystemError) -> Record?) -> Answer<Record> {

@@ -66,7 +66,7 @@ package struct ResolvedService: Sendable {
   @Shared package var credentials: ServiceCredentials?
   @Shared package var ownership = UnixSocketOwnership()
 
-  package var definition: ServiceDefinition { entry.definition }
+  package var definition: ServiceDefinition { _read { yield entry.definition } }
 
   package init(entry: ServiceEntry, listeners: [ListenPlan], credentials: ServiceCredentials?) {
     self.entry = entry

@@ -64,7 +64,8 @@ final class Daemon {
     let log = ServerLog(output: firstOutput, threshold: options.logLevel ?? (options.debug ? .debug : .info))
     let server = try SuperServer(
       settings: settings, log: log, notifier: notifier, invocation: invocation, inheritance: inheritance)
-    let load = ConfigurationLoad.run(paths: settings.paths, options: settings.options)
+    let load = ConfigurationLoad.run(
+      paths: settings.paths, options: settings.options, lookup: NameLookup(asksElsewhere: true))
     guard server.start(load) || options.stays else {
       return fail(.configuration, "nothing to serve: no service in \(settings.sourcesText) can be used")
     }

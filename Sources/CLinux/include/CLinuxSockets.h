@@ -26,6 +26,21 @@ static inline ssize_t clinux_recvfrom(int descriptor, void *bytes, size_t count,
     return recvfrom(descriptor, bytes, count, flags, address, length);
 }
 
+/// Two connected unix sockets that keep messages apart (SOCK_SEQPACKET), close-on-exec. 0, or -1 and errno.
+static inline int clinux_message_pair(int *first, int *second) {
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return -1;
+    *first = ends[0];
+    *second = ends[1];
+    return 0;
+}
+
+/// A receive that waits longer fails with EAGAIN (SO_RCVTIMEO).
+static inline void clinux_set_receive_timeout(int descriptor, int64_t seconds) {
+    struct timeval time = {.tv_sec = seconds};
+    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time);
+}
+
 /// Room for one IPv4 or IPv6 packet information message.
 enum { CLINUX_PACKET_INFO_SPACE = CMSG_SPACE(sizeof(struct in6_pktinfo)) };
 

@@ -41,7 +41,9 @@ final class BuiltinConnection: EventSource {
     _ builtin: Builtin, on connection: consuming FileDescriptor, from peer: SocketAddress, service: ServiceRuntime
   ) {
     let conversation = BuiltinConnection(builtin, on: consume connection, from: peer, service: service)
-    service.log.started(service.definition, pid: nil, peer: peer.unmappedEndpoint)
+    if service.traits.contains(.logsSuccess) {
+      service.log.started(service.definition, pid: nil, peer: peer.unmappedEndpoint)
+    }
     conversation.open()
   }
 
@@ -137,10 +139,7 @@ final class BuiltinConnection: EventSource {
   /// RFC 864: sends the text as fast as the peer takes it, and throws away what comes.
   private func generate(_ events: EventSet) -> Step {
     if events.contains(.readable) && discard() == .over { return .over }
-    let result = service.server.chargenText.withUnsafeBytes { text in
-      connection.borrowed.send(UnsafeRawBufferPointer(rebasing: text[textOffset...]))
-    }
-    switch result {
+    switch service.server.chargenFile.send(from: textOffset, to: connection.borrowed) {
     case .transferred(let count):
       service.counters.sentBytes += UInt64(count)
       textOffset = (textOffset + count) % ChargenPattern.cycleLength
@@ -162,7 +161,9 @@ extension ServiceRuntime {
   /// A connection that was served inside the loop has ended.
   func conversationEnded(peer: SocketAddress, duration: TimeSpan) {
     counters.duration.add(microseconds: duration.nanoseconds / 1000)
-    log.ended(definition, pid: nil, peer: peer.unmappedEndpoint, end: .status(0), duration: duration)
+    if traits.contains(.logsSuccess) {
+      log.ended(definition, pid: nil, peer: peer.unmappedEndpoint, end: .status(0), duration: duration)
+    }
     admission.ended(peer.ip)
     release(.full)
   }

@@ -10,6 +10,8 @@ import ServiceModel
 /// that was sent to a group, and no reply is longer than a chargen line or the request itself.
 final class DatagramBuiltins {
   private lazy var batch = DatagramBatch(capacity: 64, size: 65_536)
+  /// For what nobody reads: a datagram that is given no room is not copied (recv(2), MSG_TRUNC).
+  private lazy var headers = DatagramBatch(capacity: 64, size: 0)
   private var lines: [[UInt8]] = []
   private var nextLine = 0
 
@@ -17,26 +19,42 @@ final class DatagramBuiltins {
   func serve(_ builtin: Builtin, at listener: Listener) {
     let service = listener.service
     guard let socket = listener.descriptor, service.intakeIsOpen() else { return }
+    let isSilent = builtin == .discard || builtin == .sensor
+    let batch = isSilent ? headers : self.batch
     guard case .transferred(let count) = batch.receive(from: socket) else { return }
-    let shared = builtin == .echo || builtin == .discard || builtin == .sensor ? [] : reply(builtin, service.server)
+    service.counters.accepted += UInt64(count)
+    let admitsEveryone =
+      service.admission.admitsEveryone && service.server.denied.isEmpty && builtin != .sensor
+      && service.traits.isDisjoint(with: [.asksLibwrap, .logsSuccess])
+    if admitsEveryone && isSilent {
+      service.counters.started += UInt64(count)
+      return
+    }
+    let shared = builtin == .echo || isSilent ? [] : reply(builtin, service.server)
     shared.withUnsafeBytes { text in
-      for index in 0..<count where admit(index, builtin, service) {
-        switch builtin {
-        case .echo: batch.reply(to: index, with: UnsafeRawBufferPointer(batch.payload(index)))
-        case .discard, .sensor: break
-        default: batch.reply(to: index, with: text)
+      for index in 0..<count where mayAnswer(batch, index, listener) {
+        if admitsEveryone {
+          service.counters.started += 1
+        } else if !admit(batch, index, builtin, service) {
+          continue
         }
+        if isSilent { continue }
+        batch.reply(to: index, with: builtin == .echo ? UnsafeRawBufferPointer(batch.payload(index)) : text)
       }
       batch.sendReplies(on: socket)
     }
   }
 
-  /// Whether a datagram is to be answered. Refusals are counted; what only looks like a loop is silently dropped.
-  private func admit(_ index: Int, _ builtin: Builtin, _ service: ServiceRuntime) -> Bool {
+  /// Whether an answer could begin a loop, or was not asked of this host alone: such datagrams are silently dropped.
+  private func mayAnswer(_ batch: DatagramBatch, _ index: Int, _ listener: Listener) -> Bool {
+    guard let port = batch.peerPort(index) else { return true }
+    if port < 1024 || listener.service.server.isDatagramBuiltinPort(port) { return false }
+    return listener.hasOneAddress || batch.wasUnicast(index)
+  }
+
+  /// Whether rules and limits admit a datagram's peer. Refusals are counted.
+  private func admit(_ batch: DatagramBatch, _ index: Int, _ builtin: Builtin, _ service: ServiceRuntime) -> Bool {
     let peer = batch.peer(index)
-    service.counters.accepted += 1
-    if peer.ip != nil, peer.port < 1024 || service.server.isDatagramBuiltinPort(peer.port) { return false }
-    if peer.ip != nil && !batch.wasUnicast(index) { return false }
     switch service.judgement(of: peer.ip) {
     case .refused(let reason):
       service.countRefusal(reason, peer: peer)
@@ -55,7 +73,9 @@ final class DatagramBuiltins {
     }
     service.admission.ended(peer.ip)
     service.counters.started += 1
-    service.log.started(service.definition, pid: nil, peer: peer.unmappedEndpoint)
+    if service.traits.contains(.logsSuccess) {
+      service.log.started(service.definition, pid: nil, peer: peer.unmappedEndpoint)
+    }
     return true
   }
 

@@ -142,7 +142,7 @@ struct PeerTrial {
       let rate = limits.sourceRate.map { "source_rate = \($0.count) in \($0.seconds) s" } ?? "source_rate"
       return "\(rate) is used up by this source"
     case .perSource: return "per_source: this source has all its instances running"
-    case .instances: return "instances: all \(service.admission.live) are running"
+    case .instances: return "instances: all \(service.live) are running"
     case .processLimit: return "--process-limit: the daemon has \(service.server.liveCount) servers running"
     case .libwrap: return "hosts.allow and hosts.deny do not let the peer in"
     case .fork: return "descriptors, memory or processes have run out"

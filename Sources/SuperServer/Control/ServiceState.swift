@@ -103,7 +103,7 @@ extension ServiceRuntime {
           state: .limited, reason: "process-limit: the daemon has \(limit) servers running; \(fateOfNewcomers)"))
     }
     if isFull {
-      let instances = "instances: all \(admission.live) are running"
+      let instances = "instances: all \(live) are running"
       conditions.append(ServiceCondition(state: .limited, reason: "\(instances); \(fateOfNewcomers)"))
     }
     return conditions
@@ -127,7 +127,7 @@ extension ServiceRuntime {
 
   /// Whether all instances run, be it that newcomers wait or that they are refused.
   var isFull: Bool {
-    if case .count(let most) = definition.limits.instances { return admission.live >= most }
+    if case .count(let most) = definition.limits.instances { return live >= most }
     return false
   }
 

@@ -51,7 +51,7 @@ extension SuperServer {
       block.add("until", first.until.map { (WallClock.now + ($0 - .now)).local.rfc3339 })
       block.add("errno", first.errno.map(SystemError.name))
     }
-    block.add("active", "\(service.admission.live)")
+    block.add("active", "\(service.live)")
     block.add("listen", service.listeners.map { $0.plan.endpoint.description }.joined(separator: " "))
     return block
   }

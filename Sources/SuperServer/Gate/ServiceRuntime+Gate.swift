@@ -13,7 +13,7 @@ extension ServiceRuntime {
   private static let installedGate = "/usr/libexec/inetd/inetd-gate"
 
   /// Whether libwrap has to be asked about this service now.
-  var asksLibwrap: Bool { definition.access.libwrap == .yes && server.libwrapRules.exist(at: loop.now) }
+  var asksLibwrap: Bool { traits.contains(.asksLibwrap) && server.libwrapRules.exist(at: loop.now) }
 
   /// The gate's path: beside the daemon where both were built together, else where it is installed.
   static let gatePath: String = {

@@ -31,6 +31,8 @@ package final class Listener: EventSource {
   var isCovered = false
   /// The name under which the service manager keeps the socket; nil when it does not.
   var keptName: String?
+  /// A datagram socket that is reached at one address only, which is no group's: what arrives was meant for this host.
+  private(set) var hasOneAddress = false
   /// Tells the socket apart over restarts; nil without a socket.
   private(set) var inode: UInt64?
   private var binding = Backoff.binding
@@ -57,6 +59,7 @@ package final class Listener: EventSource {
     do throws(SystemError) {
       let opened = try ListenerSocket.open(plan, service.definition.socket, ownership: service.ownership)
       inode = try? opened.borrowed.status().inode
+      hasOneAddress = plan.type == .dgram && ListenerSocket.isPlainAddress(plan.endpoint)
       socket = consume opened
       bindError = nil
       nextAttempt = nil
@@ -82,6 +85,7 @@ package final class Listener: EventSource {
   func adopt(_ socket: consuming FileDescriptor, from inherited: InheritedSocket, isHandedOver: Bool) {
     self.socket = consume socket
     self.isHandedOver = isHandedOver
+    hasOneAddress = false
     inode = inherited.inode
     isInherited = inherited.origin == .unit
     isNamed = isInherited && inherited.name == service.definition.id

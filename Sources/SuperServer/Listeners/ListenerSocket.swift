@@ -57,6 +57,15 @@ enum ListenerSocket {
     }
   }
 
+  /// Whether this is one address of this host and no group's. A socket bound to it gets nothing that was sent elsewhere,
+  /// and its replies come from it.
+  static func isPlainAddress(_ endpoint: SocketEndpoint) -> Bool {
+    guard let ip = endpoint.ip, !ip.isUnspecified, !ip.isMulticast else { return false }
+    // ip(7): only with SO_BROADCAST may a socket connect to a broadcast address. Nothing is sent.
+    guard let probe = try? FileDescriptor.socket(endpoint.domain, .datagram) else { return false }
+    return (try? probe.borrowed.connect(to: endpoint)) ?? false
+  }
+
   /// What must be set before bind.
   private static func options(_ plan: ListenPlan, _ definition: SocketDefinition) -> [SocketOption] {
     let wanted = definition.options
@@ -107,7 +116,8 @@ enum ListenerSocket {
     var options: [SocketOption] = []
     if plan.listens, let length = definition.options.fastOpen { options.append(.fastOpen(Int32(clamping: length))) }
     if plan.type == .dgram, let family = plan.endpoint.ip?.family {
-      options.append(.packetInformation(family, true))
+      // Where a reply must come from, and whether a group was meant: with one address there is nothing to ask.
+      if !isPlainAddress(plan.endpoint) { options.append(.packetInformation(family, true)) }
       for text in definition.options.multicastGroups {
         if let group = IPAddress(text), group.family == family { options.append(.joinGroup(group, interface: 0)) }
       }

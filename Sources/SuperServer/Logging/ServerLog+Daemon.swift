@@ -28,7 +28,7 @@ extension ServerLog {
   func state(_ service: ServiceRuntime, sockets: [String]) {
     let counters = service.counters
     var text = "state: \(service.definition.id): on \(sockets.joined(separator: ", ")): "
-    text += "\(service.admission.live) live, \(counters.accepted) accepted, \(counters.started) started, "
+    text += "\(service.live) live, \(counters.accepted) accepted, \(counters.started) started, "
     text += "\(counters.refusedInAll) refused, \(counters.failedStarts) failed"
     text += "; " + service.conditionText
     write(LogRecord(.info, text, fields(service.definition, "state")))

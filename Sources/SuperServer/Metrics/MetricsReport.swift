@@ -102,7 +102,7 @@ final class MetricsReport {
         let word = OpenMetricsText.label("stage", stage.word)
         text.sample("inetd_failed", "_total", label, and: word, counters.failed(at: stage))
       }
-    case .active: text.sample("inetd_active", "", label, UInt64(subject.service.admission.live))
+    case .active: text.sample("inetd_active", "", label, UInt64(subject.service.live))
     case .exits:
       for (word, count) in counters.exits {
         text.sample("inetd_exits", "_total", label, and: OpenMetricsText.label("status", word), count)

@@ -47,7 +47,8 @@ extension SuperServer {
   }
 
   private func readConfiguration() -> ConfigurationLoad {
-    ConfigurationLoad.run(paths: settings.paths, options: settings.options)
+    ConfigurationLoad.run(
+      paths: settings.paths, options: settings.options, lookup: NameLookup(asksElsewhere: true))
   }
 
   /// Ends servers of services that are gone, and of peers that would not be served any more.

@@ -51,7 +51,8 @@ package final class SuperServer {
   private var reserve: FileDescriptor?
   private var refusalTimer: ActionTimer?
   private var isStopping = false
-  private var datagramBuiltinPorts: Set<UInt16> = []
+  /// Few, and asked for with every datagram.
+  private var datagramBuiltinPorts: [UInt16] = []
   private var quoteNumber = 0
   private var control: ControlListener?
   /// Times the configuration was read again, and the errors it held the last time.
@@ -63,8 +64,8 @@ package final class SuperServer {
 
   /// One buffer through which all built-in connections pass their input.
   private(set) lazy var scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 64)
-  /// Chargen's text, long enough that one send fills a window.
-  private(set) lazy var chargenText = ChargenPattern.text(cycles: 9)
+  /// Chargen's text; made for its first connection.
+  private(set) lazy var chargenFile = ChargenFile()
 
   /// Blocks all signals and prepares the loop; opens no sockets yet.
   @export(interface) package init(
@@ -210,7 +211,9 @@ extension SuperServer {
     for service in services.values {
       guard case .datagramBuiltin = service.handler else { continue }
       for listener in service.listeners {
-        if let port = listener.plan.endpoint.port { datagramBuiltinPorts.insert(port) }
+        if let port = listener.plan.endpoint.port, !datagramBuiltinPorts.contains(port) {
+          datagramBuiltinPorts.append(port)
+        }
       }
     }
   }

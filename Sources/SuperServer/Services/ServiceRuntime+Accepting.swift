@@ -13,7 +13,7 @@ extension ServiceRuntime {
   /// Something waits at one of the service's sockets.
   func ready(_ listener: Listener) {
     server.idleMemory.noteWork()
-    if definition.wait {
+    if traits.contains(.waits) {
       startWaitServer(on: listener)
     } else if case .datagramBuiltin(let builtin) = handler {
       server.datagramBuiltins.serve(builtin, at: listener)
@@ -109,7 +109,8 @@ extension ServiceRuntime {
   /// Serves an admitted connection. `isNonblocking` when it has lived in the loop before, which a program must not see.
   func serve(_ connection: consuming FileDescriptor, from peer: SocketAddress, isNonblocking: Bool = false) {
     switch handler {
-    case .program(let plan):
+    case .program:
+      guard let plan = serverPlan else { return }
       if isNonblocking { try? connection.borrowed.setNonblocking(false) }
       start(plan, on: consume connection, from: peer)
     case .streamBuiltin(.tcpmux):

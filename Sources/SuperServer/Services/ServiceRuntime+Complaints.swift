@@ -7,7 +7,7 @@ import ServiceModel
 extension ServiceRuntime {
   /// What a server gets as standard error where complaints are logged; nil for /dev/null.
   var complaintsDescriptor: BorrowedDescriptor? {
-    guard definition.standardError == .log else { return nil }
+    guard traits.contains(.logsComplaints) else { return nil }
     if let complaints { return complaints.writer }
     do throws(SystemError) {
       let budget = ComplaintBudget(definition, log, loop)

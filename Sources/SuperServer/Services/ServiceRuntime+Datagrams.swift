@@ -14,7 +14,7 @@ extension ServiceRuntime {
 
   /// Takes the first waiting datagram to a server of its peer's own.
   func startDatagramServer(on listener: Listener) {
-    guard case .program(let plan) = handler, let socket = listener.descriptor, intakeIsOpen() else { return }
+    guard let plan = serverPlan, let socket = listener.descriptor, intakeIsOpen() else { return }
     guard let first = socket.peekDatagram() else {
       // An error report (an ICMP answer) makes the socket readable too; taking it is all there is to do.
       _ = socket.pendingError()

@@ -48,7 +48,7 @@ extension ServiceRuntime {
   /// What the server is told of its connection.
   func connectionContext(of connection: BorrowedDescriptor, peer: SocketAddress) -> ConnectionContext {
     var context = ConnectionContext(remote: peer.unmappedEndpoint)
-    if definition.socket.transport == .unix {
+    if traits.contains(.isUnix) {
       context.credentials = try? connection.peerCredentials()
     } else {
       context.local = (try? connection.localAddress())?.unmappedEndpoint
@@ -63,10 +63,10 @@ extension ServiceRuntime {
     server.instances.insert(
       Instance(
         service: self, pid: pid, peer: peer, startedAt: loop.now, listeners: listeners,
-        hasPeerOfItsOwn: definition.socket.type == .dgram && peer != nil,
+        hasPeerOfItsOwn: traits.contains(.isDatagram) && peer != nil,
         slot: recordInLedger(pid, peer: peer, listeners: listeners)))
     server.statusChanged()
-    log.started(definition, pid: pid, peer: peer)
+    if traits.contains(.logsSuccess) { log.started(definition, pid: pid, peer: peer) }
   }
 
   /// Lets the next run of the daemon know of a server; -1 where nobody keeps such records.
@@ -104,7 +104,7 @@ extension ServiceRuntime {
 
   /// Tries again what could not be started.
   func startPostponed() {
-    guard case .program(let plan) = handler else { return }
+    guard let plan = serverPlan else { return }
     let waiting = postponed
     postponed = []
     for start in waiting {
@@ -131,7 +131,7 @@ extension ServiceRuntime {
 // Servers that get the socket itself.
 extension ServiceRuntime {
   func startWaitServer(on listener: Listener) {
-    guard case .program(let plan) = handler, let socket = listener.descriptor else { return }
+    guard let plan = serverPlan, let socket = listener.descriptor else { return }
     var peer = SocketAddress()
     if listener.plan.type == .dgram {
       guard let first = socket.peekDatagram() else {
@@ -211,8 +211,9 @@ extension ServiceRuntime {
     switch outcome {
     case .ended(let status):
       count(status, after: duration)
-      log.ended(
-        definition, pid: instance.pid, peer: instance.peer, end: ServerEnd(status), duration: duration)
+      if traits.contains(.logsSuccess) {
+        log.ended(definition, pid: instance.pid, peer: instance.peer, end: ServerEnd(status), duration: duration)
+      }
     case .failed(let stage, let number): startFailed(instance, stage, errno: number)
     case nil:
       counters.duration.add(microseconds: duration.nanoseconds / 1000)

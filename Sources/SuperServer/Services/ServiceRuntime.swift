@@ -10,7 +10,8 @@ import ServiceResolution
 package final class ServiceRuntime {
   /// What serves a connection, prepared so that nothing is left to decide when one comes.
   enum Handler {
-    case program(SpawnPlan)
+    /// See `serverPlan`.
+    case program
     case streamBuiltin(Builtin)
     case datagramBuiltin(Builtin)
     case redirect(RedirectRuntime)
@@ -22,29 +23,18 @@ package final class ServiceRuntime {
   private(set) var banners: BannerTexts
   /// The files of the load that the definition is of: a stale service's is older than the last one.
   var sourcePaths: [String] = []
+  /// What the definition says, in the form that is asked for at every connection.
+  private(set) var traits: ServiceTraits
   var listeners: [Listener] = []
-  var admission: AdmissionController
-  package internal(set) var counters = ServiceCounters()
+  /// Nil until somebody comes.
+  var activity: ServiceActivity?
   /// The files no longer give a usable definition; the service runs on as it was.
   package internal(set) var isStale = false
   /// The errors because of which it is.
   var staleFindings: [String] = []
   private(set) var holds: Holds = []
-  /// The start rate that is used up, while `.limited` holds.
-  var limitedBy: IntakeLimit?
-  /// What had run out, while `.resources` holds.
-  var resourceError: SystemError?
-  var refusals = RefusalLog()
-  /// Where servers complain, once one has been started whose complaints are logged.
-  var complaints: ServerComplaints?
-  /// Accepted connections whose server could not be started yet for want of memory or processes.
-  var postponed: [PostponedStart] = []
-  var resourceBackoff = Backoff.resources
   /// The id as records that outlive the daemon hold it.
   let idHash: UInt64
-  private var holdTimer: ActionTimer?
-  /// When the earliest hold that ends by itself does.
-  private(set) var holdEnd: MonotonicTime?
 
   init(_ resolved: ResolvedService, server: SuperServer) {
     self.server = server
@@ -52,10 +42,15 @@ package final class ServiceRuntime {
     self.resolved = resolved
     handler = ServiceRuntime.handler(for: resolved)
     banners = BannerTexts(resolved.definition.banners)
-    admission = AdmissionController(access: resolved.definition.access, limits: resolved.definition.limits)
+    traits = ServiceTraits(resolved.definition)
+    // A long list is built while nobody waits for it.
+    if resolved.definition.access != ServiceRuntime.openAccess { activity = ServiceActivity(resolved.definition) }
   }
 
-  package var definition: ServiceDefinition { resolved.definition }
+  private static let openAccess = AccessDefinition()
+
+  /// Lent, not copied: it is asked for all the time.
+  package var definition: ServiceDefinition { _read { yield resolved.definition } }
   var ownership: UnixSocketOwnership { resolved.ownership }
   var loop: EventLoop { server.loop }
   var log: ServerLog { server.log }
@@ -67,9 +62,15 @@ package final class ServiceRuntime {
     self.resolved = resolved
     handler = ServiceRuntime.handler(for: resolved)
     banners = BannerTexts(resolved.definition.banners)
-    admission.update(
-      access: resolved.definition.access, limits: resolved.definition.limits, livePeers: livePeers,
-      now: nowNanoseconds)
+    traits = ServiceTraits(resolved.definition)
+    if let activity {
+      activity.plan = nil
+      activity.admission.update(
+        access: resolved.definition.access, limits: resolved.definition.limits, livePeers: livePeers,
+        now: nowNanoseconds)
+    } else if resolved.definition.access != ServiceRuntime.openAccess {
+      activity = ServiceActivity(resolved.definition)
+    }
     isStale = false
     endComplaints()
     release(.full)
@@ -98,7 +99,7 @@ package final class ServiceRuntime {
 
   private static func handler(for resolved: ResolvedService) -> Handler {
     switch resolved.definition.handler {
-    case .program(let program): .program(ServerProgram.plan(program, of: resolved))
+    case .program: .program
     case .builtin(let builtin):
       resolved.definition.socket.type == .dgram ? .datagramBuiltin(builtin) : .streamBuiltin(builtin)
     case .redirect(let target): .redirect(RedirectRuntime(target))
@@ -114,12 +115,15 @@ extension ServiceRuntime {
     updateWatching()
     server.statusChanged()
     guard let time else { return }
-    let timer = holdTimer ?? ActionTimer { [unowned(unsafe) self] in release([.limited, .resources, .backingOff]) }
-    holdTimer = timer
+    let activity = begun
+    let timer =
+      activity.holdTimer
+      ?? ActionTimer { [unowned(unsafe) self] in release([.limited, .resources, .backingOff]) }
+    activity.holdTimer = timer
     // One timer for all reasons: at the earliest end all are looked at anew, and what still holds holds back again.
     let end = loop.now + time
-    if timer.isScheduled, let holdEnd, holdEnd <= end { return }
-    holdEnd = end
+    if timer.isScheduled, let holdEnd = activity.holdEnd, holdEnd <= end { return }
+    activity.holdEnd = end
     loop.schedule(timer, at: end)
   }
 
@@ -149,8 +153,9 @@ extension ServiceRuntime {
 
   /// Ends all timers; the service is no longer part of the server.
   func retire() {
-    if let holdTimer { loop.cancel(holdTimer) }
-    postponed.removeAll()
+    guard let activity else { return }
+    if let timer = activity.holdTimer { loop.cancel(timer) }
+    activity.postponed.removeAll()
     endComplaints()
     flushRefusals()
   }

@@ -1,6 +1,7 @@
 // The floor for passing connections on: one thread, epoll, two pipes a connection, nothing copied.
 // splice-floor PORT TARGET-PORT
 #include "floor.h"
+#include <signal.h>
 #include <fcntl.h>
 
 enum { PIPE = 65536 };
@@ -68,6 +69,7 @@ static void start(int loop, int client, int port) {
 
 int main(int count, char **arguments) {
   if (count != 3) return 64;
+  signal(SIGPIPE, SIG_IGN);  // who is gone is no reason to go
   int listener = serve(arguments[1], SOCK_STREAM), loop = epoll_create1(EPOLL_CLOEXEC);
   watch(loop, EPOLL_CTL_ADD, listener, EPOLLIN, NULL);
   struct epoll_event ready[256];

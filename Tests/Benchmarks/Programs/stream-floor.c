@@ -1,6 +1,7 @@
 // The floor for answering in the loop: one thread, epoll, no bookkeeping beyond the descriptor.
 // stream-floor echo|discard|chargen PORT
 #include "floor.h"
+#include <signal.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -39,6 +40,7 @@ int main(int count, char **arguments) {
   setrlimit(RLIMIT_NOFILE, &limit);
   char mode = arguments[1][0];
   if (mode == 'c') fill();
+  signal(SIGPIPE, SIG_IGN);  // who is gone is no reason to go
   int listener = serve(arguments[2], SOCK_STREAM), loop = epoll_create1(EPOLL_CLOEXEC);
   struct epoll_event ready[256];
   watch(loop, EPOLL_CTL_ADD, listener, EPOLLIN, (void *)(intptr_t)listener);

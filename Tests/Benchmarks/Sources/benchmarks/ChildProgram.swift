@@ -21,8 +21,14 @@ final class ChildProgram {
     if let libraries { environment.append(strdup("LD_LIBRARY_PATH=\(libraries)")) }
     environment.append(nil)
     defer { (arguments + environment).forEach { free($0) } }
+    // A session of its own, as a daemon has: otherwise the scheduler counts servers and load as one (autogroups,
+    // sched(7)), which favours servers whose children stay in it.
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSID))
+    defer { posix_spawnattr_destroy(&attributes) }
     var child: pid_t = 0
-    let result = posix_spawn(&child, words[0], &actions, nil, arguments, environment)
+    let result = posix_spawn(&child, words[0], &actions, &attributes, arguments, environment)
     guard result == 0 else { throw Trouble("start \(words[0]): \(String(cString: strerror(result)))") }
     pid = child
   }

@@ -2,7 +2,7 @@ import Foundation
 
 /// A contender at work; gone with `end`.
 final class RunningServer {
-  private let process: ChildProgram
+  private var process: ChildProgram
   let place: Place
   private let directory: String
 
@@ -16,9 +16,22 @@ final class RunningServer {
       return nil
     }
     let errors = "\(directory)/errors"
-    process = try Self.start(launch, errors: errors)
+    let before = Set(ChildProgram.children(of: getpid()))
+    let program = try ChildProgram(launch.words, errors: errors, libraries: launch.libraries)
+    process = program
     do throws(Trouble) {
-      try waitUntilListening(scenario.isDatagram ? "udp" : "tcp")
+      if launch.detaches { program.wait() }
+      let limit = ContinuousClock.now + .seconds(5)
+      while !Self.listens(place, scenario.isDatagram ? "udp" : "tcp") {
+        guard launch.detaches || program.isRunning, ContinuousClock.now < limit else {
+          throw Trouble("does not listen")
+        }
+        usleep(1000)
+      }
+      guard launch.detaches else { return }
+      guard let left = ChildProgram.children(of: getpid()).last(where: { !before.contains($0) && Self.lives($0) })
+      else { throw Trouble("leaves no process behind") }
+      process = ChildProgram(adopted: left)
     } catch {
       let said = (try? String(contentsOfFile: errors, encoding: .utf8)) ?? ""
       end()
@@ -26,27 +39,9 @@ final class RunningServer {
     }
   }
 
-  private static func start(_ launch: Launch, errors: String) throws -> ChildProgram {
-    let before = Set(ChildProgram.children(of: getpid()))
-    let program = try ChildProgram(launch.words, errors: errors, libraries: launch.libraries)
-    guard launch.detaches else { return program }
-    program.wait()
-    let limit = ContinuousClock.now + .seconds(5)
-    while ContinuousClock.now < limit {
-      if let left = ChildProgram.children(of: getpid()).first(where: { !before.contains($0) }) {
-        return ChildProgram(adopted: left)
-      }
-      usleep(1000)
-    }
-    throw Trouble("\(launch.words[0]) leaves no process behind")
-  }
-
-  private func waitUntilListening(_ protocolName: String) throws(Trouble) {
-    let limit = ContinuousClock.now + .seconds(10)
-    while !Self.listens(place, protocolName) {
-      guard process.isRunning, ContinuousClock.now < limit else { throw Trouble("does not listen") }
-      usleep(1000)
-    }
+  /// Not one of those who only wait to be collected.
+  private static func lives(_ pid: pid_t) -> Bool {
+    read("/proc/\(pid)/stat").split(separator: ")").last?.hasPrefix(" Z") == false
   }
 
   var pid: pid_t { process.pid }
@@ -70,7 +65,8 @@ final class RunningServer {
   private static func processorTime(_ pid: pid_t) -> Double {
     let threads = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task")) ?? []
     return threads.reduce(0) { sum, thread in
-      sum + (read("/proc/\(pid)/task/\(thread)/schedstat").split(separator: " ").first.flatMap { Double($0) } ?? 0) / 1e9
+      sum + (read("/proc/\(pid)/task/\(thread)/schedstat").split(separator: " ").first.flatMap { Double($0) } ?? 0)
+        / 1e9
     }
   }
 

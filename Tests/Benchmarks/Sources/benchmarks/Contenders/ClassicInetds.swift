@@ -8,7 +8,9 @@ extension Contender {
       // It refuses to answer datagrams that come from its own host, the only ones there are here.
       guard !scenario.isDatagram, let lines = classicLines(scenario, place, options) else { return nil }
       try write(lines, "\(directory)/inetd.conf")
-      return Launch(words: ["\(options.debian)/openbsd-inetd/usr/sbin/inetd", "-i", "-R", "0", "\(directory)/inetd.conf"])
+      return Launch(words: [
+        "\(options.debian)/openbsd-inetd/usr/sbin/inetd", "-i", "-R", "0", "\(directory)/inetd.conf",
+      ])
     }
   }
 

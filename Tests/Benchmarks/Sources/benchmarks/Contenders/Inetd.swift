@@ -39,7 +39,8 @@ extension Contender {
     [options.inetd, "--foreground", "--control", "none", "--config", "none", "--directory", "\(directory)/inetd.d"]
   }
 
-  private static func settings(_ scenario: Scenario, _ place: Place, _ options: Options, user: String = "root") -> String
+  private static func settings(_ scenario: Scenario, _ place: Place, _ options: Options, user: String = "root")
+    -> String
   {
     let socket = "protocol = \(scenario.isDatagram ? "udp4" : "tcp4")\nport = \(place.port)\nbind = \(place.address)\n"
     switch scenario {

@@ -46,7 +46,9 @@ struct ManyServices {
     ]
   }
 
-  func file(_ starter: Starter, _ count: Int) -> String { "\(directory)/\(count).\(starter.isXinetd ? "xinetd" : "conf")" }
+  func file(_ starter: Starter, _ count: Int) -> String {
+    "\(directory)/\(count).\(starter.isXinetd ? "xinetd" : "conf")"
+  }
 
   /// A server with its configuration just read, and the seconds it took until the last service could be reached.
   struct Started {

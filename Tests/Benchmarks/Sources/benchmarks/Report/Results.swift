@@ -80,7 +80,8 @@ struct Results: Codable {
       let own = figure.series.first { $0.contender == Contender.ours }?.values.median
       for entry in figure.series {
         let values = entry.values
-        let ratio = own.map { String(format: "   inetd is %.2f x this", $0 / values.median) } ?? ""
+        let ratio =
+          values.median == 0 ? "" : own.map { String(format: "   inetd is %.2f x this", $0 / values.median) } ?? ""
         let spread = String(format: "%12.1f  (%.1f-%.1f)", values.median, values.minimum, values.maximum)
         let name = entry.contender.padding(toLength: 24, withPad: " ", startingAt: 0)
         lines.append("  \(name)\(spread)" + (entry.contender == Contender.ours ? "" : ratio))
