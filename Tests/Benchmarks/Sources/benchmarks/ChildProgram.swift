@@ -25,7 +25,7 @@ final class ChildProgram {
     // sched(7)), which favours servers whose children stay in it.
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSID))
+    posix_spawnattr_setflags(&attributes, ownSession())
     defer { posix_spawnattr_destroy(&attributes) }
     var child: pid_t = 0
     let result = posix_spawn(&child, words[0], &actions, &attributes, arguments, environment)
