@@ -19,6 +19,22 @@ int clinux_ignores_signal(int number) {
     return syscall(SYS_rt_sigaction, number, NULL, action, 8) == 0 && action[0] == (void *)SIG_IGN;
 }
 
+int clinux_has_identity(uid_t user, gid_t group, const gid_t *groups, int count) {
+    uid_t users[3];
+    gid_t own[3], list[64];
+    if (getresuid(&users[0], &users[1], &users[2]) != 0 || getresgid(&own[0], &own[1], &own[2]) != 0) return 0;
+    for (int index = 0; index < 3; index++) {
+        if (users[index] != user || own[index] != group) return 0;
+    }
+    if (getgroups(64, list) != count) return 0;
+    for (int index = 0; index < count; index++) {
+        int found = 0;
+        for (int other = 0; other < count; other++) found |= list[other] == groups[index];
+        if (!found) return 0;
+    }
+    return 1;
+}
+
 int clinux_epoll_wait(int descriptor, struct epoll_event *events, int capacity, int64_t nanoseconds) {
     static int lacks_nanoseconds;
     if (!lacks_nanoseconds) {

@@ -80,11 +80,14 @@ package final class SpawnPlan {
       plan.pointee.io_priority = priority
     }
     if let identity = parameters.identity {
-      plan.pointee.changes_identity = 1
       plan.pointee.user = identity.uid
       plan.pointee.group = identity.gid
       plan.pointee.group_count = UInt32(identity.groups.count)
-      plan.pointee.groups = UnsafePointer(arena.array(identity.groups))
+      let groups = arena.array(identity.groups)
+      plan.pointee.groups = UnsafePointer(groups)
+      // The daemon's own identity never changes: where it is the wanted one, its children are born with it.
+      let isOwn = clinux_has_identity(identity.uid, identity.gid, groups, Int32(clamping: identity.groups.count)) != 0
+      plan.pointee.changes_identity = isOwn ? 0 : 1
     }
     let limits = SpawnPlan.limits(parameters.limits)
     plan.pointee.limit_count = UInt32(limits.count)

@@ -27,6 +27,9 @@ static inline int clinux_get_limit(int resource, struct rlimit *limit) {
 static inline int clinux_set_limit(int resource, const struct rlimit *limit) {
     return setrlimit((__rlimit_resource_t)resource, limit);
 }
+/// 1 when all of this process's ids are the given ones, and its supplementary groups the given list in any order.
+int clinux_has_identity(uid_t user, gid_t group, const gid_t *groups, int count);
+
 static inline int clinux_get_priority(void) {
     errno = 0;
     return getpriority(PRIO_PROCESS, 0);

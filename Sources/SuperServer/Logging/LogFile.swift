@@ -39,9 +39,12 @@ package final class LogFile {
   }
 
   /// Appends one line, stamped as xinetd stamps it: `YY/M/D@HH:MM:SS: `, month and day unpadded.
-  package func append(_ text: String, at time: LocalTime) -> Outcome {
+  package func append(_ text: String, at time: LocalTime) -> Outcome { append(text, stamp: LogFile.stamp(time)) }
+
+  /// The same with a stamp that is made once for all lines of a second.
+  func append(_ text: String, stamp: String) -> Outcome {
     if isSilenced { return .silent }
-    let line = LogFile.stamp(time) + text + "\n"
+    let line = stamp + text + "\n"
     do throws(SystemError) {
       if file == nil { try open() }
       if let hard, size + UInt64(line.utf8.count) > hard {

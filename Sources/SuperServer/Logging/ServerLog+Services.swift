@@ -25,8 +25,8 @@ extension ServerLog {
       return
     }
     var fields = fields(service, "exit", pid: pid, peer: peer)
-    if case .status(let status) = end { fields.append(LogField(.exitStatus, "\(status)")) }
-    fields.append(LogField(.durationMicroseconds, "\(duration.nanoseconds / 1000)"))
+    if case .status(let status) = end, !fields.isEmpty { fields.append(LogField(.exitStatus, "\(status)")) }
+    if !fields.isEmpty { fields.append(LogField(.durationMicroseconds, "\(duration.nanoseconds / 1000)")) }
     write(LogRecord(.info, text, fields), to: service.log.destination)
   }
 
@@ -96,6 +96,8 @@ extension ServerLog {
   func fields(
     _ service: ServiceDefinition, _ event: String, pid: Int32? = nil, peer: SocketEndpoint? = nil
   ) -> [LogField] {
+    // Files hold the text alone.
+    if case .file = service.log.destination { return [] }
     var fields = [LogField(.service, service.id), LogField(.event, event)]
     if let pid { fields.append(LogField(.pid, "\(pid)")) }
     if let name = peerName(peer, service) { fields.append(LogField(.remoteAddress, name)) }

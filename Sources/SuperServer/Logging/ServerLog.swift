@@ -9,6 +9,8 @@ package final class ServerLog {
   package var threshold: SyslogLevel
   private var output: LogOutput
   private var files: [String: LogFile] = [:]
+  /// The present second as log files write it: asking the time zone's rules costs more than a line.
+  private var stamp = (second: Int64.min, text: "")
 
   @export(interface) package init(output: LogOutput, threshold: SyslogLevel = .info) {
     self.output = output
@@ -49,7 +51,9 @@ package final class ServerLog {
   }
 
   private func append(_ record: LogRecord, to file: LogFile) {
-    switch file.append(record.text, at: WallClock.now.local) {
+    let now = WallClock.now
+    if stamp.second != now.seconds { stamp = (now.seconds, LogFile.stamp(now.local)) }
+    switch file.append(record.text, stamp: stamp.text) {
     case .written, .silent: break
     case .reachedSoftLimit:
       write(LogRecord(.warning, "log file \(file.path) has grown beyond its soft limit; logging goes on"))
