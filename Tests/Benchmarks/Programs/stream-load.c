@@ -2,6 +2,7 @@
 //
 //   send      writes as much as goes (for discard)
 //   receive   reads as much as comes, which must be chargen's text (RFC 864)
+//   take      reads as much as comes, whatever it is
 //   relay     writes to ADDRESS PORT, which must pass all on to 127.0.0.1 SINK-PORT, where it is read and compared
 //
 // One thread, so that the server has a processor of its own. Prints one JSON object: bytes (read, or written with
@@ -63,12 +64,13 @@ static void give(struct end *end, int counts) {
 
 int main(int count, char **arguments) {
   if (count < 6) return 64;
-  int receives = !strcmp(arguments[1], "receive"), relays = !strcmp(arguments[1], "relay");
+  int takes = !strcmp(arguments[1], "take"), receives = takes || !strcmp(arguments[1], "receive");
+  int relays = !strcmp(arguments[1], "relay");
   struct sockaddr_in server = place(arguments[2], arguments[3]);
   int connections = atoi(arguments[4]);
   if (connections > LIMIT || (relays && count != 7)) return 64;
   fill();
-  checks = receives || relays;
+  checks = (receives && !takes) || relays;
   loop = epoll_create1(EPOLL_CLOEXEC);
   if (relays) {
     struct sockaddr_in sink = place("127.0.0.1", arguments[6]);

@@ -47,8 +47,9 @@ extension Contender {
     case .spawn, .slowSpawnBesideEcho:
       let child = options.program(scenario == .spawn ? "static-child" : "slow-child")
       return socket + "user = \(user)\ninstances = UNLIMITED\nserver = \(child)\n"
-    case .relay(let target): return socket + "redirect = 127.0.0.1 \(target)\n"
-    default: return socket + "service = \(scenario.serviceName ?? "")\ntype = INTERNAL\n"
+    case .relay(let target): return socket + "redirect = 127.0.0.1 \(target)\ninstances = UNLIMITED\n"
+    default:
+      return socket + "service = \(scenario.serviceName ?? "")\ntype = INTERNAL\ninstances = UNLIMITED\n"
     }
   }
 }

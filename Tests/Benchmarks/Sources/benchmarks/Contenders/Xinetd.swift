@@ -53,7 +53,7 @@ extension Contender {
     Contender(name: "rlinetd") { scenario, place, directory in
       let what: String
       switch scenario {
-      case .spawn: what = "exec \"\(options.program("static-child"))\";\n user \"root\";"
+      case .spawn: what = "exec \"\(options.program("static-child"))\";"
       case .chargen: what = "chargen;"
       case .echo: what = "loopback;"
       case .discard: what = "discard;"
@@ -66,6 +66,7 @@ extension Contender {
          protocol tcp;
          backlog 4096;
          instances 100000;
+         user "root";
          \(what)
         }
 

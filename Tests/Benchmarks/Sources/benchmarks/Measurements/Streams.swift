@@ -27,6 +27,8 @@ extension Benchmark {
       for contender in order {
         guard let server = start(contender, scenario) else { continue }
         defer { server.end() }
+        // xinetd's ring has 94 characters, without the space: not RFC 864's, and not compared.
+        let mode = mode == "receive" && contender.name == "xinetd" ? "take" : mode
         try measure(server, contender, name, [mode, server.place.address, "\(server.place.port)", "4"])
       }
     }
