@@ -41,15 +41,9 @@ extension ServiceRuntime {
     return begun
   }
 
-  /// Whom to let in. Looking at a service that nobody has used leaves it so.
+  /// Whom to let in. A plain loan: with a choice of what to lend, each look would allocate.
   var admission: AdmissionController {
-    _read {
-      if let activity {
-        yield activity.admission
-      } else {
-        yield AdmissionController(access: definition.access, limits: definition.limits)
-      }
-    }
+    _read { yield begun.admission }
     _modify { yield &begun.admission }
   }
 
