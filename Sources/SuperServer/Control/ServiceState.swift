@@ -1,5 +1,6 @@
 import AdmissionControl
 import LinuxSystem
+import NetworkAddresses
 import ServiceModel
 import ServiceResolution
 
