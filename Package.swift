@@ -81,6 +81,7 @@ let ordinaryOnly: [Target] = [
     name: "SuperServerTests", dependencies: ["SuperServer", "LinuxSystem", "NetworkAddresses"],
     swiftSettings: strict),
   .testTarget(name: "AdmissionControlTests", dependencies: ["AdmissionControl"], swiftSettings: strict),
+  .testTarget(name: "ControlProtocolTests", dependencies: ["ControlProtocol"], swiftSettings: strict),
   .testTarget(name: "NetworkAddressesTests", dependencies: ["NetworkAddresses"], swiftSettings: strict),
   .testTarget(name: "ServiceModelTests", dependencies: ["ServiceModel"], swiftSettings: strict),
   .testTarget(

@@ -21,9 +21,15 @@ package struct ControlBlock: Equatable, Sendable {
   /// The first field of a name.
   package subscript(key: String) -> String? { fields.first { $0.key == key }?.value }
 
-  /// The block as it is sent, with the empty line that ends it.
-  package var text: String {
-    fields.map { "\($0.key) = \(ControlText.quoted($0.value))\n" }.joined() + "\n"
+  /// Writes the block as it is sent, with the empty line that ends it.
+  package func append(to bytes: inout [UInt8]) {
+    for field in fields {
+      bytes += field.key.utf8
+      bytes += " = ".utf8
+      ControlText.append(field.value, to: &bytes)
+      bytes.append(UInt8(ascii: "\n"))
+    }
+    bytes.append(UInt8(ascii: "\n"))
   }
 }
 
@@ -41,10 +47,12 @@ package struct ControlReply: Equatable, Sendable {
   package static func failure(_ text: String) -> ControlReply { ControlReply(error: text) }
 
   /// The reply as it is sent.
-  package var text: String {
+  package var bytes: [UInt8] {
     var last = ControlBlock([("status", error == nil ? "ok" : "error")])
     last.add("message", error)
-    return blocks.map { $0.text }.joined() + last.text
+    var bytes: [UInt8] = []
+    for block in blocks + [last] { block.append(to: &bytes) }
+    return bytes
   }
 }
 

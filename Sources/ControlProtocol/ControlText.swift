@@ -3,20 +3,39 @@
 package enum ControlText {
   /// A word or value as it is written.
   package static func quoted(_ text: String) -> String {
-    if !text.isEmpty && text.utf8.allSatisfy(isPlain) { return text }
-    var result = "\""
-    for byte in text.utf8 {
+    var bytes: [UInt8] = []
+    append(text, to: &bytes)
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// Writes a word or value.
+  package static func append(_ text: String, to bytes: inout [UInt8]) {
+    if !text.isEmpty && text.utf8.allSatisfy(isPlain) {
+      bytes += text.utf8
+      return
+    }
+    bytes.append(UInt8(ascii: "\""))
+    appendEscaped(text.utf8, to: &bytes)
+    bytes.append(UInt8(ascii: "\""))
+  }
+
+  /// Writes what stands between the quotes.
+  package static func appendEscaped(_ text: some Sequence<UInt8>, to bytes: inout [UInt8]) {
+    for byte in text {
       switch byte {
-      case UInt8(ascii: "\\"): result += "\\\\"
-      case UInt8(ascii: "\""): result += "\\\""
-      case UInt8(ascii: "\n"): result += "\\n"
-      case UInt8(ascii: "\t"): result += "\\t"
-      case UInt8(ascii: "\r"): result += "\\r"
-      case 0x20...0x7e: result.unicodeScalars.append(Unicode.Scalar(byte))
-      default: result += "\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+      case UInt8(ascii: "\\"): bytes += "\\\\".utf8
+      case UInt8(ascii: "\""): bytes += "\\\"".utf8
+      case UInt8(ascii: "\n"): bytes += "\\n".utf8
+      case UInt8(ascii: "\t"): bytes += "\\t".utf8
+      case UInt8(ascii: "\r"): bytes += "\\r".utf8
+      case 0x20...0x7e: bytes.append(byte)
+      default: bytes += [UInt8(ascii: "\\"), UInt8(ascii: "x"), digit(byte >> 4), digit(byte & 15)]
       }
     }
-    return result + "\""
+  }
+
+  private static func digit(_ value: UInt8) -> UInt8 {
+    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
   }
 
   private static func isPlain(_ byte: UInt8) -> Bool {

@@ -76,6 +76,8 @@ import Testing
     counters.accepted = 12
     counters.sentBytes = 1 << 40
     state.counts = [.init(service: "a name with spaces", counters: counters)]
+    state.paused = ["finger", "a name with spaces"]
+    state.denied = [.init(source: "192.0.2.0/24", until: 0), .init(source: "2001:db8::1", until: 1 << 60)]
     let read = try #require(HandoverState(Array(state.text.utf8)))
     #expect(read == state)
   }
@@ -88,11 +90,11 @@ import Testing
 
   @Test func linesThatMakeNoSenseArePassedOver() throws {
     let text =
-      "inetd-handover 1\nfuture 1 2\nsocket x 0 a\nsocket 1 0 a\nsocket\nledger 2 1\ncounts 1 2 id\nsocket 9 0 b\n"
+      "inetd-handover 1\nfuture 1 2\nsocket x 0 a\nsocket 1 0 a\nsocket\nledger 2 1\ncounts 1 2 id\ndenied x y\nsocket 9 0 b\n"
     let state = try #require(HandoverState(Array(text.utf8)))
     #expect(state.sockets == [.init(raw: 9, isUnits: false, name: "b")])
     #expect(state.ledger == nil)
-    #expect(state.counts.isEmpty)
+    #expect(state.counts.isEmpty && state.denied.isEmpty)
   }
 
   @Test(arguments: [

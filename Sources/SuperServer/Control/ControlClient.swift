@@ -11,7 +11,10 @@ final class ControlClient: EventSource {
   private let listener: ControlListener
   private unowned(unsafe) let server: SuperServer
   private var request: [UInt8] = []
-  private var reply: [UInt8] = []
+  /// Nil while the request is not complete.
+  private var reply: ReplyPortions?
+  /// The portion that is being sent.
+  private var portion: [UInt8] = []
   private var sent = 0
   private lazy var timer = ActionTimer { [unowned(unsafe) self] in end() }
 
@@ -33,7 +36,7 @@ final class ControlClient: EventSource {
   }
 
   override func handle(_ events: EventSet) {
-    if reply.isEmpty { readRequest() } else { sendReply() }
+    if reply == nil { readRequest() } else { sendReply() }
   }
 
   private func readRequest() {
@@ -46,7 +49,7 @@ final class ControlClient: EventSource {
       if let newline = request.firstIndex(of: UInt8(ascii: "\n")), newline <= ControlRequest.longestLine {
         answer(request[..<newline])
       } else if request.count > ControlRequest.longestLine {
-        send(.failure("the request is longer than \(ControlRequest.longestLine) bytes"))
+        refuse("the request is longer than \(ControlRequest.longestLine) bytes")
       } else {
         postponeEnd()
       }
@@ -57,13 +60,15 @@ final class ControlClient: EventSource {
     do throws(ControlRequest.Refusal) {
       let request = try ControlRequest(line: line)
       if request.verb.changes && !mayChange {
-        return send(.failure("only root and the daemon's own user may '\(request.verb.rawValue)'"))
+        return refuse("only root and the daemon's own user may '\(request.verb.rawValue)'")
       }
       send(server.reply(to: request))
     } catch {
-      send(.failure(escapedForLog(error.text.utf8)))
+      refuse(escapedForLog(error.text.utf8))
     }
   }
+
+  private func refuse(_ text: String) { send(.whole(.failure(text))) }
 
   /// Root, or whoever the daemon runs as.
   private var mayChange: Bool {
@@ -71,22 +76,28 @@ final class ControlClient: EventSource {
     return credentials.uid == 0 || credentials.uid == CurrentProcess.effectiveUser
   }
 
-  private func send(_ reply: ControlReply) {
+  private func send(_ reply: ReplyPortions) {
     request = []
-    self.reply = Array(reply.text.utf8)
+    self.reply = reply
+    portion = reply.take() ?? []
     sendReply()
   }
 
+  /// Sends what the socket takes, one portion at most: then the others get their turn.
   private func sendReply() {
-    switch reply.withUnsafeBytes({ connection.borrowed.send(UnsafeRawBufferPointer(rebasing: $0[sent...])) }) {
+    switch portion.withUnsafeBytes({ connection.borrowed.send(UnsafeRawBufferPointer(rebasing: $0[sent...])) }) {
     case .failed: return end()
     case .wouldBlock: break
     case .transferred(let count):
       sent += count
-      if sent == reply.count {
-        // One request a connection: the client knows that it is complete, and so do programs that read to the end.
-        connection.borrowed.discardInput()
-        return end()
+      if sent == portion.count {
+        guard let next = reply?.take() else {
+          // One request a connection: the client knows that it is complete, and so do programs that read to the end.
+          connection.borrowed.discardInput()
+          return end()
+        }
+        portion = next
+        sent = 0
       }
     }
     postponeEnd()

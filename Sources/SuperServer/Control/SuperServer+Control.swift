@@ -8,27 +8,26 @@ import ServiceResolution
 
 // What the control socket can be asked.
 extension SuperServer {
-  func reply(to request: ControlRequest) -> ControlReply {
+  func reply(to request: ControlRequest) -> ReplyPortions {
+    let arguments = request.arguments
     switch request.verb {
-    case .list: ControlReply(blocks: order.compactMap { services[$0].map(listBlock) } + disabledBlocks)
-    case .status: status(request.arguments)
-    case .connections: connections(request.arguments)
-    case .denied: ControlReply(blocks: deniedBlocks())
-    case .test: test(request.arguments)
-    case .reload: reload(request.arguments)
-    case .diff: report(planReload())
-    case .pause: pause(request.arguments)
-    case .resume: resume(request.arguments)
-    case .kill: kill(request.arguments)
-    case .deny: deny(request.arguments)
-    case .allow: allow(request.arguments)
-    case .metrics: metrics
+    case .list: return .blocks([], of: servicesInOrder, disabledBlocks) { [unowned(unsafe) self] in listBlock($0) }
+    case .status: return arguments.first.map { .whole(status(of: $0)) } ?? status
+    case .metrics: return .metrics(MetricsReport(of: self))
+    case .connections: return .whole(connections(arguments))
+    case .denied: return .whole(ControlReply(blocks: deniedBlocks()))
+    case .test: return .whole(test(arguments))
+    case .diff: return .whole(report(planReload()))
+    case .reload: return .whole(reload(arguments))
+    case .pause: return .whole(pause(arguments))
+    case .resume: return .whole(resume(arguments))
+    case .kill: return .whole(kill(arguments))
+    case .deny: return .whole(deny(arguments))
+    case .allow: return .whole(allow(arguments))
     }
   }
 
-  private var metrics: ControlReply {
-    ControlReply(blocks: [ControlBlock([("text", String(decoding: MetricsReport.whole(of: self), as: UTF8.self))])])
-  }
+  private var servicesInOrder: [ServiceRuntime] { order.compactMap { services[$0] } }
 
   /// The answer to a question about a service that does not run.
   func notRunning(_ id: String) -> ControlReply {
@@ -65,12 +64,14 @@ extension SuperServer {
     }
   }
 
-  private func status(_ arguments: [String]) -> ControlReply {
-    guard let id = arguments.first else {
-      let pids = instances.pidsByService
-      return ControlReply(
-        blocks: [daemonBlock] + order.compactMap { services[$0].map { statusBlock($0, pids) } } + disabledBlocks)
+  private var status: ReplyPortions {
+    let pids = instances.pidsByService
+    return .blocks([daemonBlock], of: servicesInOrder, disabledBlocks) { [unowned(unsafe) self] in
+      statusBlock($0, pids)
     }
+  }
+
+  private func status(of id: String) -> ControlReply {
     if let service = services[id] { return ControlReply(blocks: [statusBlock(service, instances.pidsByService)]) }
     if let block = disabledBlocks.first(where: { $0["id"] == id }) { return ControlReply(blocks: [block]) }
     return notRunning(id)

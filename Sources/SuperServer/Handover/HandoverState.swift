@@ -13,6 +13,12 @@ package struct HandoverState: Equatable {
     package var counters: ServiceCounters
   }
 
+  /// A source that is locked out, until a moment of the monotonic clock, which goes on; 0 = for ever.
+  package struct Lockout: Equatable {
+    package var source: String
+    package var until: UInt64
+  }
+
   static let firstLine = "inetd-handover 1"
   /// No configuration has more services and sockets than this; a longer text is not ours.
   private static let mostLines = 1_000_000
@@ -22,6 +28,9 @@ package struct HandoverState: Equatable {
   package var ledgerIsStored = false
   package var sockets: [Socket] = []
   package var counts: [Counts] = []
+  /// What an administrator has decided and the files do not say: services that are paused, sources that are locked out.
+  package var paused: [String] = []
+  package var denied: [Lockout] = []
 
   package init() {}
 
@@ -34,6 +43,8 @@ package struct HandoverState: Equatable {
       for number in entry.counters.numbers { text += " \(number)" }
       text += " \(entry.service)\n"
     }
+    for id in paused { text += "paused \(id)\n" }
+    for lockout in denied { text += "denied \(lockout.until) \(lockout.source)\n" }
     return text
   }
 
@@ -56,6 +67,11 @@ package struct HandoverState: Equatable {
       guard let raw = words.number(), raw > 2, let isUnits = words.number() else { return }
       sockets.append(
         Socket(raw: Int32(clamping: raw), isUnits: isUnits == 1, name: String(decoding: words.rest, as: UTF8.self)))
+    } else if kind.elementsEqual("paused".utf8) {
+      paused.append(String(decoding: words.rest, as: UTF8.self))
+    } else if kind.elementsEqual("denied".utf8) {
+      guard let until = words.number() else { return }
+      denied.append(Lockout(source: String(decoding: words.rest, as: UTF8.self), until: until))
     } else if kind.elementsEqual("counts".utf8) {
       var numbers: [UInt64] = []
       for _ in 0..<ServiceCounters.numberCount {

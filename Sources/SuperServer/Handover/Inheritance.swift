@@ -14,6 +14,8 @@ package struct Inheritance {
   var ledger: Int32?
   var ledgerIsStored = false
   var counts: [HandoverState.Counts] = []
+  var paused: [String] = []
+  var denied: [HandoverState.Lockout] = []
   /// This process is what an earlier one became by executing itself.
   package private(set) var isReexecution = false
   /// What could not be used, in words.
@@ -66,6 +68,8 @@ package struct Inheritance {
     ledger = state.ledger
     ledgerIsStored = state.ledgerIsStored
     counts = state.counts
+    paused = state.paused
+    denied = state.denied
     for socket in state.sockets {
       guard let found = InheritedSocket(socket.raw, name: socket.name, origin: socket.isUnits ? .unit : .kept) else {
         faults.append("descriptor \(socket.raw), handed over, is no socket")

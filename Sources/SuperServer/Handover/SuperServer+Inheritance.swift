@@ -129,6 +129,7 @@ extension SuperServer {
   func finishInheritance() {
     countSurvivors()
     for entry in inheritance.counts { services[entry.service]?.counters = entry.counters }
+    takeOverDecisions(paused: inheritance.paused, denied: inheritance.denied)
     for socket in inherited.sockets {
       log.unclaimed(socket.endpoint.description, name: socket.name, isKept: socket.origin == .kept)
       dismiss(socket)

@@ -34,6 +34,7 @@ extension SuperServer {
     handoverLedger = ledger
     state.ledger = ledger.descriptor.raw
     state.ledgerIsStored = ledgerIsStored
+    handOverDecisions(in: &state)
     for id in order {
       guard let service = services[id] else { continue }
       state.counts.append(HandoverState.Counts(service: id, counters: service.counters))

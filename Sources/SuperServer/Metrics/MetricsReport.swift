@@ -36,14 +36,6 @@ final class MetricsReport {
     disabled = server.disabled.map { OpenMetricsText.label("service", $0.id) }
   }
 
-  /// Everything at once.
-  static func whole(of server: SuperServer) -> [UInt8] {
-    let report = MetricsReport(of: server)
-    var bytes: [UInt8] = []
-    while !report.isComplete { bytes += report.next() }
-    return bytes
-  }
-
   /// The next portion, some 64 KiB; the last one makes the report complete.
   func next() -> [UInt8] {
     while let family {

@@ -133,6 +133,25 @@ import Testing
     #expect(try operations.run("deny", "127.0.0.2", "soon").status == .exited(64))
   }
 
+  /// An upgrade in place is no way around what was decided by hand.
+  @Test(arguments: DaemonBuild.present)
+  func decisionsOutliveAnUpgrade(_ build: DaemonBuild) throws {
+    let operations = try Operations(build)
+    let held = try operations.probes.service("held", "hold")
+    let other = try operations.probes.service("other", "hold")
+    try operations.start([held, other])
+    try operations.run("pause", "held")
+    try operations.run("deny", "127.0.0.7")
+    try operations.run("deny", "127.2.0.0/16", "1h")
+    try operations.daemon.reexecute()
+    #expect(try operations.listed("held")?["state"] as? String == "paused")
+    #expect(try operations.json("denied").count == 2)
+    #expect(try operations.probes.connect(other, from: "127.2.3.4").isClosedSilently())
+    try operations.run("resume", "held")
+    let again = try operations.probes.connectGreeted(held)
+    withExtendedLifetime(again) {}
+  }
+
   @Test func withoutADaemonThereIsAnAnswerToo() throws {
     let scratch = try Scratch()
     for words in [["list"], ["status"], ["reload"], ["pause", "x"], ["metrics"], ["top", "--count", "1"]] {
