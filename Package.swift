@@ -99,6 +99,7 @@ let proof: [Target] = [
   .testTarget(name: "HouseRulesTests", swiftSettings: strict),
   .executableTarget(name: "probe-server", path: "Tests/ProbeServer"),
   .target(name: "CTestSupport", path: "Tests/CTestSupport"),
+  .target(name: "ClockStep", path: "Tests/ClockStep"),
   .testTarget(name: "IntegrationTests", dependencies: ["CTestSupport"], swiftSettings: strict),
 ]
 
@@ -107,7 +108,13 @@ let package = Package(
   products: [
     .executable(name: "inetd", targets: ["inetd"]), .executable(name: "inetd-gate", targets: ["inetd-gate"]),
   ]
-    + (embedded ? [] : [.executable(name: "inetctl", targets: ["inetctl"])]),
+    + (embedded
+      ? []
+      : [
+        .executable(name: "inetctl", targets: ["inetctl"]),
+        // Preloaded by tests of time, which must not set the machine's clock.
+        .library(name: "clock-step", type: .dynamic, targets: ["ClockStep"]),
+      ]),
   dependencies: embedded ? [] : [.package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")],
   targets: layers + (embedded ? [] : ordinaryOnly + proof),
   swiftLanguageModes: [.v6]

@@ -3,7 +3,7 @@ import ServiceModel
 
 /// Why a peer is not served. The words are xinetd's, because fail2ban and others read them in `FAIL:` lines.
 package enum RefusalReason: UInt8, CaseIterable, Hashable, Sendable {
-  case sensor, address, time, load, sourceRate, perSource, instances, processLimit, libwrap, fork
+  case sensor, address, time, load, sourceRate, perSource, instances, processLimit, libwrap, fork, ident
 
   package var logText: String {
     switch self {
@@ -16,6 +16,7 @@ package enum RefusalReason: UInt8, CaseIterable, Hashable, Sendable {
     case .processLimit: "process_limit"
     case .libwrap: "libwrap"
     case .fork: "fork"
+    case .ident: "ident"
     }
   }
 }

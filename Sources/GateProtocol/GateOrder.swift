@@ -11,28 +11,36 @@ package struct GateOrder: Equatable, Sendable {
     case failure = 120
   }
 
+  /// What the verdict's pipe says of a peer who may enter. Of one who may not it says the exit status.
+  package static let passed: UInt8 = 1
+
+  /// The descriptor whose peer is judged: 0, or from 3 on where the server gets its sockets that way.
+  package var socket: Int32 = 0
+  /// The descriptor of the pipe for the verdict, which no server inherits.
+  package var verdict: Int32 = 3
   /// Daemon name for libwrap; nil = not asked.
   package var libwrapName: String?
   /// Access lists as text; nil = none.
   package var onlyFrom: String?
   package var noAccess: String?
-  /// A file for the peer that is refused.
+  /// Files for the peer who may enter, and for the one who may not.
+  package var successBanner: String?
   package var failureBanner: String?
-  /// Whether the server's standard error is the connection, rather than nothing.
-  package var keepsStandardError = true
   /// Program path, argv[0] and arguments; empty = judge only.
   package var command: [String] = []
 
   package init() {}
 
-  /// The gate's argument vector, its own name first.
-  package var arguments: [String] {
-    var arguments = ["inetd-gate"]
+  /// The gate's argument vector, its own name first. `escapingPercent`: templates will be filled in, which the gate's
+  /// own arguments are not.
+  package func arguments(escapingPercent: Bool = false) -> [String] {
+    var arguments = ["inetd-gate", "socket=\(socket)", "verdict=\(verdict)"]
     if let libwrapName { arguments.append("libwrap=" + libwrapName) }
     if let onlyFrom { arguments.append("only_from=" + onlyFrom) }
     if let noAccess { arguments.append("no_access=" + noAccess) }
+    if let successBanner { arguments.append("banner_success=" + successBanner) }
     if let failureBanner { arguments.append("banner_fail=" + failureBanner) }
-    if !keepsStandardError { arguments.append("stderr=null") }
+    if escapingPercent { arguments = arguments.map { GateOrder.escaped($0) } }
     return arguments + ["--"] + command
   }
 
@@ -43,15 +51,30 @@ package struct GateOrder: Equatable, Sendable {
       guard let equals = argument.utf8.firstIndex(of: UInt8(ascii: "=")) else { return nil }
       let value = String(argument[argument.utf8.index(after: equals)...])
       switch String(argument[..<equals]) {
+      case "socket":
+        guard let number = Int32(value), number >= 0 else { return nil }
+        socket = number
+      case "verdict":
+        guard let number = Int32(value), number > 2 else { return nil }
+        verdict = number
       case "libwrap": libwrapName = value
       case "only_from": onlyFrom = value
       case "no_access": noAccess = value
+      case "banner_success": successBanner = value
       case "banner_fail": failureBanner = value
-      case "stderr": keepsStandardError = value != "null"
       default: return nil
       }
     }
     command = Array(arguments[(end + 1)...])
     if command.count == 1 { return nil }
+  }
+
+  private static func escaped(_ text: String) -> String {
+    var bytes: [UInt8] = []
+    for byte in text.utf8 {
+      bytes.append(byte)
+      if byte == UInt8(ascii: "%") { bytes.append(byte) }
+    }
+    return String(decoding: bytes, as: UTF8.self)
   }
 }

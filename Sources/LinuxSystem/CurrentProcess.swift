@@ -171,16 +171,6 @@ extension CurrentProcess {
     }
   }
 
-  /// Makes standard error the same as standard input (a connection), or nothing.
-  package static func setStandardError(toInput: Bool) throws(SystemError) {
-    if toInput {
-      try checked("redirect descriptor", "2") { dup2(0, 2) }
-      return
-    }
-    let null = try FileDescriptor.open("/dev/null", flags: O_RDWR)
-    try checked("redirect descriptor", "2") { dup2(null.raw, 2) }
-  }
-
   /// Becomes another program (execv(2)) with the present environment. Returns only on failure.
   package static func execute(_ path: String, arguments: [String]) {
     var vector = arguments.map { strdup($0) }

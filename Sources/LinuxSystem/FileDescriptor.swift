@@ -118,6 +118,12 @@ extension BorrowedDescriptor {
     if let error { throw error }
   }
 
+  /// Changes how many bytes a pipe holds (F_SETPIPE_SZ); returns what it holds now, nil where the kernel refuses.
+  package func setPipeCapacity(_ bytes: Int) -> Int? {
+    let size = clinux_fcntl(raw, F_SETPIPE_SZ, Int32(clamping: bytes))
+    return size > 0 ? Int(size) : nil
+  }
+
   /// Moves bytes between two descriptors inside the kernel; one of them must be a pipe (splice(2)).
   package func splice(to target: BorrowedDescriptor, count: Int, more: Bool = false) -> TransferResult {
     let flags = UInt32(SPLICE_F_MOVE | SPLICE_F_NONBLOCK | (more ? SPLICE_F_MORE : 0))

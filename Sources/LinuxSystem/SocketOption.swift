@@ -38,6 +38,8 @@ package enum SocketOption: Equatable, Sendable {
   case passCredentials(Bool)
   /// Bytes that must have arrived before the socket counts as readable (SO_RCVLOWAT).
   case receiveLowWater(Int32)
+  /// An urgent byte is one like all others (SO_OOBINLINE; RFC 6093 5).
+  case urgentInline(Bool)
 }
 
 extension SocketOption {
@@ -66,6 +68,7 @@ extension SocketOption {
     case .packetInformation: "IP_PKTINFO"
     case .passCredentials: "SO_PASSCRED"
     case .receiveLowWater: "SO_RCVLOWAT"
+    case .urgentInline: "SO_OOBINLINE"
     }
   }
 
@@ -103,6 +106,7 @@ extension SocketOption {
       (SocketOption.level(family), family == .ipv4 ? IP_PKTINFO : IPV6_RECVPKTINFO, on ? 1 : 0)
     case .passCredentials(let on): (SOL_SOCKET, SO_PASSCRED, on ? 1 : 0)
     case .receiveLowWater(let count): (SOL_SOCKET, SO_RCVLOWAT, count)
+    case .urgentInline(let on): (SOL_SOCKET, SO_OOBINLINE, on ? 1 : 0)
     case .congestion, .bindDevice, .joinGroup: nil
     }
   }

@@ -21,7 +21,7 @@ final class SpawnSlot {
   private var bytes: UnsafeMutablePointer<UInt8>
   private var byteCapacity = 1024
   private var descriptors: UnsafeMutablePointer<Int32>
-  private var descriptorCapacity = 4
+  private var descriptorCapacity = 5
 
   /// The plan that the child reads; kept until the child has let go of it.
   private var plan: SpawnPlan?
@@ -75,13 +75,13 @@ final class SpawnSlot {
 
   /// Fills the slot in and starts the child. Returns its pid, or -errno.
   func start(
-    _ plan: SpawnPlan, sockets: UnsafeBufferPointer<Int32>, standardError: Int32, null: Int32,
+    _ plan: SpawnPlan, sockets: UnsafeBufferPointer<Int32>, standardError: Int32, extra: Int32?, null: Int32,
     makesBlocking: Bool, context: ConnectionContext, ignoredSignals: UInt64, options: Int32
   ) -> Int32 {
     child.pointee.plan = UnsafePointer(plan.plan)
     child.pointee.result = result
     child.pointee.default_signals = ignoredSignals
-    layOut(plan, sockets, standardError, null, makesBlocking)
+    layOut(plan, sockets, standardError, extra, null, makesBlocking)
     render(plan, context)
     let pid = cspawn_start(child, UnsafeMutableRawPointer(result), options | (plan.waits ? Int32(CSPAWN_WAITS) : 0))
     if pid > 0 {
@@ -102,10 +102,16 @@ final class SpawnSlot {
 // What the child is given.
 extension SpawnSlot {
   private func layOut(
-    _ plan: SpawnPlan, _ sockets: UnsafeBufferPointer<Int32>, _ standardError: Int32, _ null: Int32,
-    _ makesBlocking: Bool
+    _ plan: SpawnPlan, _ sockets: UnsafeBufferPointer<Int32>, _ standardError: Int32, _ extra: Int32?,
+    _ null: Int32, _ makesBlocking: Bool
   ) {
     var count = 3
+    let most = 3 + sockets.count + 1
+    if most > descriptorCapacity {
+      descriptors.deallocate()
+      descriptors = .allocate(capacity: most)
+      descriptorCapacity = most
+    }
     switch plan.passing {
     case .standardStreams:
       descriptors[0] = sockets[0]
@@ -115,11 +121,6 @@ extension SpawnSlot {
       child.pointee.blocking_count = 1
     case .listenDescriptors:
       count += sockets.count
-      if count > descriptorCapacity {
-        descriptors.deallocate()
-        descriptors = .allocate(capacity: count)
-        descriptorCapacity = count
-      }
       for target in 0..<3 { descriptors[target] = null }
       for (index, socket) in sockets.enumerated() { descriptors[3 + index] = socket }
       child.pointee.blocking_first = 3
@@ -129,6 +130,10 @@ extension SpawnSlot {
     case .socket: break
     case .null: descriptors[2] = null
     case .descriptor: descriptors[2] = standardError
+    }
+    if let extra {
+      descriptors[count] = extra
+      count += 1
     }
     if !makesBlocking { child.pointee.blocking_count = 0 }
     child.pointee.descriptors = descriptors

@@ -54,14 +54,15 @@ package final class Spawner {
   /// Starts a server with one socket. The descriptor stays the caller's: the child has its own when this returns.
   ///
   /// `makesBlocking` clears O_NONBLOCK on the socket, in the child. It changes the open file, which the daemon shares:
-  /// a listener that comes back must be set again. Throws EAGAIN or ENOMEM when no process can be had now.
+  /// a listener that comes back must be set again. `extra` gets the number behind the last one that the plan's
+  /// passing gives. Throws EAGAIN or ENOMEM when no process can be had now.
   @export(interface) package func spawn(
     _ plan: SpawnPlan, socket: BorrowedDescriptor, standardError: BorrowedDescriptor? = nil,
-    makesBlocking: Bool = true, context: ConnectionContext
+    extra: BorrowedDescriptor? = nil, makesBlocking: Bool = true, context: ConnectionContext
   ) throws(SystemError) -> Int32 {
     var raw = socket.raw
     let result = withUnsafePointer(to: &raw) { pointer in
-      start(plan, UnsafeBufferPointer(start: pointer, count: 1), standardError, makesBlocking, context)
+      start(plan, UnsafeBufferPointer(start: pointer, count: 1), standardError, extra, makesBlocking, context)
     }
     return try Spawner.pid(result, plan)
   }
@@ -69,10 +70,10 @@ package final class Spawner {
   /// Starts a server with several sockets, in the order of the plan's names.
   @export(interface) package func spawn(
     _ plan: SpawnPlan, sockets: [BorrowedDescriptor], standardError: BorrowedDescriptor? = nil,
-    makesBlocking: Bool = true, context: ConnectionContext = .none
+    extra: BorrowedDescriptor? = nil, makesBlocking: Bool = true, context: ConnectionContext = .none
   ) throws(SystemError) -> Int32 {
     let raw = sockets.map { $0.raw }
-    let result = raw.withUnsafeBufferPointer { start(plan, $0, standardError, makesBlocking, context) }
+    let result = raw.withUnsafeBufferPointer { start(plan, $0, standardError, extra, makesBlocking, context) }
     return try Spawner.pid(result, plan)
   }
 
@@ -97,7 +98,7 @@ extension Spawner {
 
   private func start(
     _ plan: SpawnPlan, _ sockets: UnsafeBufferPointer<Int32>, _ standardError: BorrowedDescriptor?,
-    _ makesBlocking: Bool, _ context: ConnectionContext
+    _ extra: BorrowedDescriptor?, _ makesBlocking: Bool, _ context: ConnectionContext
   ) -> Int32 {
     precondition(!sockets.isEmpty, "a server needs a socket")
     if free.isEmpty { collect() }
@@ -108,7 +109,7 @@ extension Spawner {
     if memory == .copied { options |= Int32(CSPAWN_COPIES_MEMORY) }
     if blocksSignals { options |= Int32(CSPAWN_BLOCKS_SIGNALS) }
     let result = slot.start(
-      plan, sockets: sockets, standardError: standardError?.raw ?? null.raw, null: null.raw,
+      plan, sockets: sockets, standardError: standardError?.raw ?? null.raw, extra: extra?.raw, null: null.raw,
       makesBlocking: makesBlocking, context: context, ignoredSignals: ignoredSignals, options: options)
     if result > 0 { busy.append(slot) } else { free.append(slot) }
     return result

@@ -13,7 +13,7 @@ extension ServiceResolver {
     guard runsAsRoot else { return ownCredentials(user, gid: process.group == nil ? nil : gid, of: entry) }
     // Without a user the server runs as the daemon, with the daemon's groups.
     let changes = process.user != nil || process.group != nil
-    let groups = process.supplementaryGroups ? lookup.groups(of: user.name, primary: gid) : [gid]
+    let groups = process.supplementaryGroups ? lookup.groups(of: user.name, primary: gid) : []
     return ServiceCredentials(
       uid: user.uid, gid: gid, groups: groups, userName: user.name, home: user.home, shell: user.shell,
       changesIdentity: changes)

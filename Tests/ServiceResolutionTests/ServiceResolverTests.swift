@@ -132,7 +132,7 @@ import Testing
       $0.supplementaryGroups = false
     }
     #expect(grouped?.gid == 1)
-    #expect(grouped?.groups == [1])
+    #expect(grouped?.groups == [])
     let number = credentials { $0.user = .id(54_321) }
     #expect(number?.uid == 54_321)
     #expect(number?.gid == 54_321)

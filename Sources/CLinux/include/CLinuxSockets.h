@@ -57,3 +57,17 @@ void clinux_get_packet(const struct msghdr *message, struct clinux_packet *packe
 /// Writes the control data that makes a datagram leave from `packet->own`. For IPv4, and for IPv6 beyond the link, the
 /// interface stays the routing table's choice. The control buffer must hold CLINUX_PACKET_INFO_SPACE bytes.
 void clinux_set_source(struct msghdr *message, const struct clinux_packet *packet);
+
+/// A TCP connection by its ends. Addresses in network order, ports in the host's; IPv4 takes the first four bytes.
+struct clinux_connection {
+    int family;              // AF_INET or AF_INET6
+    unsigned int interface;  // of a link-local address, else 0
+    unsigned char local[16];
+    unsigned char remote[16];
+    uint16_t local_port;
+    uint16_t remote_port;
+};
+
+/// Who owns the local end of a connection: asks a NETLINK_SOCK_DIAG socket (sock_diag(7)). 1: `owner` is set, 0: there is
+/// no such connection, -1 with errno.
+int clinux_connection_owner(int descriptor, const struct clinux_connection *connection, uid_t *owner);

@@ -52,7 +52,7 @@ extension KeyTable {
       },
       words: { $0.access.maxLoad.map { [Hundredths.text($0)] } }),
     ConfigurationKey(
-      "deny_time", "FOREVER | NEVER | MINUTES", default: "60",
+      "deny_time", "FOREVER | NEVER | MINUTES", default: "NEVER",
       "how long who touched a SENSOR is locked out of all services",
       apply: { draft, reader in
         guard let word = reader.single() else { return }

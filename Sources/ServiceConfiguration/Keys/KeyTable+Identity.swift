@@ -56,7 +56,7 @@ extension KeyTable {
     ConfigurationKey(
       "flags", "NORETRY IDONLY NODELAY SENSOR ...", default: "none",
       "xinetd's flags; NAMEINARGS, KEEPALIVE, NOLIBWRAP, IPv4, IPv6 are read as argv0, keepalive, libwrap, protocol",
-      operators: .all, effect: .notYetFor(["IDONLY"]), apply: applyFlags, words: flagWords),
+      operators: .all, apply: applyFlags, words: flagWords),
     ConfigurationKey(
       "rpc_version", "N | N-M", default: "none", "versions of the RPC program", scope: .service,
       apply: { draft, reader in

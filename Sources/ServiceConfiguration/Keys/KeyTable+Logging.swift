@@ -28,7 +28,7 @@ extension KeyTable {
       "where lines about this service go", apply: applyLogType, words: logTypeWords),
     ConfigurationKey(
       "log_on_success", "PID HOST USERID EXIT DURATION TRAFFIC", default: "nothing",
-      "what is logged when a server starts and ends", operators: .all, effect: .notYetFor(["USERID"]),
+      "what is logged when a server starts and ends", operators: .all,
       apply: { draft, reader in
         draft.definition.log.onSuccess =
           reader.editedSet(draft.definition.log.onSuccess, successFields, additive: true)
@@ -39,7 +39,7 @@ extension KeyTable {
       }),
     ConfigurationKey(
       "log_on_failure", "HOST USERID ATTEMPT RECORD", default: "HOST", "what is logged when a peer is refused",
-      operators: .all, effect: .notYetFor(["USERID"]),
+      operators: .all,
       apply: { draft, reader in
         draft.definition.log.onFailure =
           reader.editedSet(draft.definition.log.onFailure, failureFields, additive: true)

@@ -40,9 +40,6 @@ extension ServiceBuilder {
 
   /// Every key that is understood but not acted on must say so.
   private func warnAboutInactiveKeys() {
-    if case .builtin(.ident) = draft.definition.handler {
-      warn("not-active", "the built-in 'ident' is understood but not acted on yet", key: "type")
-    }
     if draft.keys.isDisjoint(with: KeyTable.inactive) { return }
     for origin in draft.origins.entries {
       guard let key = KeyTable.key(named: origin.key) else { continue }

@@ -150,11 +150,21 @@ extension ServiceRuntime {
     }
     if case .refused(let reason) = judgement {
       ServiceRuntime.refused.withUnsafeBytes { _ = connection.borrowed.send($0) }
-      return countRefusal(reason, peer: peer)
+      countRefusal(reason, peer: peer)
+      return identifyRefused(consume connection, from: peer)
     }
     if definition.tcpmux == .plus { ServiceRuntime.go.withUnsafeBytes { _ = connection.borrowed.send($0) } }
-    if judgement == .accepted(needsGate: true) || asksLibwrap {
-      try? connection.borrowed.setNonblocking(false)
+    let isGated = judgement == .accepted(needsGate: true) || asksLibwrap
+    guard asksIdent else { return serveMultiplexed(consume connection, from: peer, isGated: isGated) }
+    identify(consume connection, from: peer) { [self] in
+      serveMultiplexed(consume $0, from: peer, isGated: isGated)
+    }
+  }
+
+  private func serveMultiplexed(_ connection: consuming FileDescriptor, from peer: SocketAddress, isGated: Bool) {
+    if isGated {
+      // What runs in the loop after the gate must go on without waiting.
+      if case .program = handler { try? connection.borrowed.setNonblocking(false) }
       startGated(consume connection, from: peer)
     } else {
       serve(consume connection, from: peer, isNonblocking: true)

@@ -146,6 +146,7 @@ struct PeerTrial {
     case .processLimit: return "--process-limit: the daemon has \(service.server.liveCount) servers running"
     case .libwrap: return "hosts.allow and hosts.deny do not let the peer in"
     case .fork: return "descriptors, memory or processes have run out"
+    case .ident: return "flag IDONLY: the peer's host does not say who the peer is"
     }
   }
 }
@@ -182,6 +183,7 @@ extension RefusalReason {
     case .processLimit: "process_limit"
     case .libwrap: "libwrap"
     case .fork: "resources"
+    case .ident: "ident"
     }
   }
 
@@ -196,6 +198,7 @@ extension RefusalReason {
     case .perSource: "per_source"
     case .instances: "instances"
     case .libwrap: "libwrap"
+    case .ident: "flags"
     }
   }
 }

@@ -2,41 +2,55 @@ import EventLoop
 import GateProtocol
 import LinuxSystem
 
-/// What a gate says of its connection, through a pipe that the server behind it does not inherit: a byte with the reason
-/// of a refusal, a zero where it only judges, or nothing at all once it has become the server.
+/// What a gate says of its connection, through a pipe that the server behind it does not inherit.
 final class GateVerdict: EventSource {
   enum Verdict: Equatable {
+    /// The gate is the server by now, or it has judged and that was all it had to do.
     case passed
     case refused(GateOrder.Refusal)
+    /// The pipe has ended without a word: the gate is gone, or libwrap has put another program in its place (`twist`).
+    case silent
   }
 
   private let reader: FileDescriptor
-  private let loop: EventLoop
+  private let server: SuperServer
   private let completion: (Verdict) -> Void
 
-  private init(_ reader: consuming FileDescriptor, _ loop: EventLoop, completion: @escaping (Verdict) -> Void) {
+  private init(_ reader: consuming FileDescriptor, _ server: SuperServer, completion: @escaping (Verdict) -> Void) {
     self.reader = consume reader
-    self.loop = loop
+    self.server = server
     self.completion = completion
     super.init()
   }
 
   static func expect(
-    on reader: consuming FileDescriptor, in loop: EventLoop, completion: @escaping (Verdict) -> Void
+    on reader: consuming FileDescriptor, for server: SuperServer, completion: @escaping (Verdict) -> Void
   ) throws(SystemError) {
-    let verdict = GateVerdict(consume reader, loop, completion: completion)
-    try loop.add(verdict, verdict.reader.borrowed, .readable)
+    let verdict = GateVerdict(consume reader, server, completion: completion)
+    try server.loop.add(verdict, verdict.reader.borrowed, .readable)
+    server.verdicts[ObjectIdentifier(verdict)] = verdict
   }
 
-  override func handle(_ events: EventSet) {
+  override func handle(_ events: EventSet) { read() }
+
+  /// Takes the verdict if it is there.
+  func read() {
     var byte: UInt8 = 0
     let result = withUnsafeMutableBytes(of: &byte) { reader.borrowed.read(into: $0) }
     if result == .wouldBlock { return }
-    loop.remove(self)
-    if case .transferred(1) = result, byte != 0 {
-      completion(.refused(GateOrder.Refusal(rawValue: Int32(byte)) ?? .failure))
-    } else {
-      completion(.passed)
-    }
+    server.loop.remove(self)
+    server.verdicts[ObjectIdentifier(self)] = nil
+    guard case .transferred(1) = result else { return completion(.silent) }
+    if byte == GateOrder.passed { return completion(.passed) }
+    completion(.refused(GateOrder.Refusal(rawValue: Int32(byte)) ?? .failure))
+  }
+}
+
+extension SuperServer {
+  /// Takes the verdicts that are there but have not had their turn in the loop; returns how many there were.
+  func settleVerdicts() -> Int {
+    let waiting = verdicts
+    for verdict in waiting.values { verdict.read() }
+    return waiting.count - verdicts.count
   }
 }

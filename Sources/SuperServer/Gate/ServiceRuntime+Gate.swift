@@ -1,4 +1,5 @@
 import AdmissionControl
+import CLinux
 import EventLoop
 import GateProtocol
 import LinuxSystem
@@ -32,16 +33,18 @@ extension ServiceRuntime {
     if !isProgram { order.command = [] }
     do throws(SystemError) {
       let pipe = try FileDescriptor.pipe(nonblocking: true)
-      let plan = isProgram ? gatePlan : ServerProgram.gate(order, path: ServiceRuntime.gatePath, of: resolved)
+      let plan = ServerProgram.gate(order, path: ServiceRuntime.gatePath, of: resolved)
       let context = connectionContext(of: connection.borrowed, peer: peer)
       let pid = try server.spawner.spawn(
-        plan, socket: connection.borrowed, standardError: pipe.writer.borrowed, makesBlocking: false, context: context)
+        plan, socket: connection.borrowed, standardError: isProgram ? complaintsDescriptor : nil,
+        extra: pipe.writer.borrowed, makesBlocking: false, context: context)
       server.instances.insert(
         Instance(
           service: self, pid: pid, peer: context.remote, startedAt: loop.now, listeners: [],
-          hasPeerOfItsOwn: false, slot: recordInLedger(pid, peer: context.remote, listeners: []), gate: .judging))
+          hasPeerOfItsOwn: definition.socket.type == .dgram,
+          slot: recordInLedger(pid, peer: context.remote, listeners: []), gate: .judging))
       let waiting = isProgram ? nil : PostponedStart(consume connection, from: peer, attempts: 0)
-      try GateVerdict.expect(on: pipe.takeReader(), in: loop) { [self] verdict in
+      try GateVerdict.expect(on: pipe.takeReader(), for: server) { [self] verdict in
         judged(verdict, pid: pid, peer: peer, waiting: waiting)
       }
     } catch {
@@ -51,39 +54,71 @@ extension ServiceRuntime {
     }
   }
 
-  /// The plan of a gate that becomes this service's program.
-  var gatePlan: SpawnPlan { ServerProgram.gate(gateOrder, path: ServiceRuntime.gatePath, of: resolved) }
-
-  /// Starts the gate on the socket of a wait service.
-  func launchGate(_ plan: SpawnPlan, on listener: Listener, _ socket: BorrowedDescriptor) throws(SystemError) {
-    let first = socket.peekDatagram()?.peer ?? SocketAddress()
+  /// Starts the gate on the sockets of a wait service, to judge who has come to one of them.
+  func launchGate(on listener: Listener, with given: [Listener]) throws(SystemError) {
+    let sockets = given.compactMap { $0.descriptor }
+    let place = given.firstIndex { $0 === listener } ?? 0
+    guard sockets.count == given.count else { throw SystemError("start server of", definition.id, errno: EBADF) }
+    let first = sockets[place].peekDatagram()?.peer ?? SocketAddress()
+    let plan = ServerProgram.gate(
+      gateOrder, path: ServiceRuntime.gatePath, of: resolved, sockets: sockets.count, place: place)
     let pipe = try FileDescriptor.pipe(nonblocking: true)
     let pid = try server.spawner.spawn(
-      plan, socket: socket, standardError: pipe.writer.borrowed, makesBlocking: false, context: .none)
+      plan, sockets: sockets, standardError: complaintsDescriptor, extra: pipe.writer.borrowed, makesBlocking: false)
     server.instances.insert(
       Instance(
-        service: self, pid: pid, peer: nil, startedAt: loop.now, listeners: [listener],
-        hasPeerOfItsOwn: false, slot: recordInLedger(pid, peer: nil, listeners: [listener]), gate: .judging))
-    try GateVerdict.expect(on: pipe.takeReader(), in: loop) { [self] verdict in
+        service: self, pid: pid, peer: nil, startedAt: loop.now, listeners: given,
+        hasPeerOfItsOwn: false, slot: recordInLedger(pid, peer: nil, listeners: given), gate: .judging))
+    try GateVerdict.expect(on: pipe.takeReader(), for: server) { [self] verdict in
       judged(verdict, pid: pid, peer: first, waiting: nil)
     }
   }
 
   private func judged(_ verdict: GateVerdict.Verdict, pid: Int32, peer: SocketAddress, waiting: PostponedStart?) {
+    if let waiting {
+      // The gate's own end is nobody's: the connection counts for itself.
+      server.instances.setGate(.judgedOnly, of: pid)
+      guard let connection = waiting.takeConnection() else { return }
+      switch verdict {
+      case .passed: serve(consume connection, from: peer)
+      case .refused(let reason): shutOut(peer, reason)
+      case .silent: shutOut(peer, .failure)
+      }
+      return
+    }
     switch verdict {
     case .passed:
-      guard let waiting, let connection = waiting.takeConnection() else {
-        server.instances.setGate(.passed, of: pid)
-        counters.started += 1
-        return log.started(definition, pid: pid, peer: peer.unmappedEndpoint)
-      }
-      // The gate's own end is nobody's: from here on the connection counts for itself.
-      server.instances.setGate(.judgedOnly, of: pid)
-      serve(consume connection, from: peer)
+      server.instances.setGate(.passed, of: pid)
+      counters.started += 1
+      log.started(definition, pid: pid, peer: peer.unmappedEndpoint)
     case .refused(let reason):
       server.instances.setGate(.refused, of: pid)
-      countRefusal(reason == .libwrap ? .libwrap : .address, peer: peer)
+      shutOut(peer, reason)
+    case .silent: server.instances.setGate(.silent, of: pid)
     }
+  }
+
+  /// A gate has refused a peer, who from now on counts for nothing.
+  private func shutOut(_ peer: SocketAddress, _ reason: GateOrder.Refusal) {
+    admission.ended(definition.wait ? nil : peer.ip)
+    countRefusal(reason == .libwrap ? .libwrap : .address, peer: peer)
+    release(.full)
+  }
+
+  /// Whether a gate has served its peer that ended without a word. It has where it ended well: then libwrap's `twist` had
+  /// put a program in its place. Otherwise nobody was let in, and this says so.
+  func silentGateServed(_ instance: Instance, _ outcome: SpawnOutcome?) -> Bool {
+    switch outcome {
+    case .ended(.exited(let status)) where GateOrder.Refusal(rawValue: status) == nil:
+      counters.started += 1
+      log.started(definition, pid: instance.pid, peer: instance.peer)
+      return true
+    case .failed(let stage, let number):
+      startFailed(instance, stage, errno: number)
+      countRefusal(.fork, peer: instance.peer)
+    default: countRefusal(.address, peer: instance.peer)
+    }
+    return false
   }
 
   /// What the gate is to judge, and what it becomes.
@@ -95,8 +130,8 @@ extension ServiceRuntime {
       order.onlyFrom = access.onlyFrom.map { AccessPattern.listText($0) }
       if !access.noAccess.isEmpty { order.noAccess = AccessPattern.listText(access.noAccess) }
     }
+    order.successBanner = definition.banners.success
     order.failureBanner = definition.banners.failure
-    order.keepsStandardError = definition.standardError == .socket
     if case .program(let program) = definition.handler { order.command = [program.path] + program.argumentVector }
     return order
   }

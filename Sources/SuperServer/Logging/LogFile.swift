@@ -14,49 +14,81 @@ package final class LogFile {
     case silent
     /// Not written for this reason, which is new.
     case failed(SystemError)
+    /// Written, after so many lines were lost.
+    case recovered(lost: Int)
   }
+
+  /// A file that could not be written is tried again after this time, since disks get room again.
+  private static let retryInterval = TimeSpan.seconds(10)
+  /// What xinetd grants beyond a soft limit without a hard one: a hundredth, at least 5K, at most 20K (xinetd.conf(5)).
+  private static let extraBytes: ClosedRange<UInt64> = 5 << 10...20 << 10
 
   package let path: String
   private let soft: UInt64?
   private let hard: UInt64?
   private var file: FileDescriptor?
   private var size: UInt64 = 0
-  private var isSilenced = false
+  private var isFull = false
   private var isPastSoftLimit = false
+  /// Set while the file cannot be written.
+  private var retryAt: MonotonicTime?
+  private var lost = 0
 
   /// The file is opened by the first line, so that a wrong path costs the log and not the service.
   package init(path: String, soft: UInt64?, hard: UInt64?) {
     self.path = path
     self.soft = soft
-    self.hard = hard
+    self.hard =
+      hard ?? soft.map { $0 + min(max($0 / 100, LogFile.extraBytes.lowerBound), LogFile.extraBytes.upperBound) }
   }
 
   /// Forgets the open file: the next line opens it anew (after rotation, at reload).
   package func reopen() {
     file = nil
-    isSilenced = false
+    isFull = false
     isPastSoftLimit = false
+    retryAt = nil
   }
 
   /// Appends one line, stamped as xinetd stamps it: `YY/M/D@HH:MM:SS: `, month and day unpadded.
-  package func append(_ text: String, at time: LocalTime) -> Outcome { append(text, stamp: LogFile.stamp(time)) }
+  package func append(_ text: String, at time: LocalTime, now: MonotonicTime) -> Outcome {
+    append(text, stamp: LogFile.stamp(time), now: now)
+  }
 
   /// The same with a stamp that is made once for all lines of a second.
-  func append(_ text: String, stamp: String) -> Outcome {
-    if isSilenced { return .silent }
+  func append(_ text: String, stamp: String, now: MonotonicTime) -> Outcome {
+    if isFull { return .silent }
+    if let retryAt, now < retryAt {
+      lost += 1
+      return .silent
+    }
     let line = stamp + text + "\n"
     do throws(SystemError) {
       if file == nil { try open() }
       if let hard, size + UInt64(line.utf8.count) > hard {
-        isSilenced = true
+        isFull = true
         return .reachedHardLimit
       }
       try file?.borrowed.writeAll(line, to: path)
       size += UInt64(line.utf8.count)
     } catch {
-      file = nil
-      isSilenced = true
-      return .failed(error)
+      return failed(error, now: now)
+    }
+    return written()
+  }
+
+  private func failed(_ error: SystemError, now: MonotonicTime) -> Outcome {
+    let isNew = retryAt == nil
+    file = nil
+    retryAt = now + LogFile.retryInterval
+    lost = isNew ? 1 : lost + 1
+    return isNew ? .failed(error) : .silent
+  }
+
+  private func written() -> Outcome {
+    if retryAt != nil {
+      retryAt = nil
+      return .recovered(lost: lost)
     }
     if let soft, size > soft, !isPastSoftLimit {
       isPastSoftLimit = true

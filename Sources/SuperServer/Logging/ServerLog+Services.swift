@@ -39,6 +39,18 @@ extension ServerLog {
     write(LogRecord(.notice, text, fields(service, "fail", pid: nil, peer: peer)), to: service.log.destination)
   }
 
+  /// What a peer's own host says of its user: text from the network, which can hold anything.
+  func identified(_ service: ServiceDefinition, _ user: [UInt8], peer: SocketEndpoint?) {
+    let text = ServiceLogText.userID(service.id, user: user)
+    write(LogRecord(.info, text, fields(service, "userid", peer: peer)), to: service.log.destination)
+  }
+
+  /// A peer was refused because its own host does not say who it is.
+  func unidentified(_ service: ServiceDefinition, _ reason: String, peer: SocketEndpoint?) {
+    let text = ServiceLogText.noID(service.id, peer: peerName(peer, service), reason: reason)
+    write(LogRecord(.notice, text, fields(service, "noid", peer: peer)), to: service.log.destination)
+  }
+
   /// So many refusals of one service went unlogged.
   func refusalsSuppressed(_ service: ServiceDefinition, count: Int) {
     let record = LogRecord(.notice, "FAIL: \(service.id) \(count) more refused", fields(service, "fail"))
@@ -66,11 +78,18 @@ extension ServerLog {
     write(record, to: service.log.destination)
   }
 
-  /// Somebody touched a sensor.
-  func sensorTouched(_ service: ServiceDefinition, peer: SocketEndpoint?) {
-    let name = peerName(peer, service) ?? "unknown"
-    let text = "FAIL: \(service.id) sensor from=\(name)"
-    write(LogRecord(.notice, text, fields(service, "sensor", peer: peer)), to: service.log.destination)
+  /// A source touched a sensor and is served by no service for a time.
+  func lockedOut(_ service: ServiceDefinition, _ source: IPPrefix, for time: DenyTime) {
+    let span: String
+    switch time {
+    case .never: return
+    case .forever: span = "for ever"
+    case .minutes(let count): span = "for \(count) minutes"
+    }
+    let name = service.log.address == .full ? "\(source)" : "a source"
+    write(
+      LogRecord(.warning, "\(service.id): \(name) is locked out of all services \(span)", fields(service, "locked-out"))
+    )
   }
 
   /// A redirected connection found nobody at its target.

@@ -53,14 +53,16 @@ package final class ServerLog {
   private func append(_ record: LogRecord, to file: LogFile) {
     let now = WallClock.now
     if stamp.second != now.seconds { stamp = (now.seconds, LogFile.stamp(now.local)) }
-    switch file.append(record.text, stamp: stamp.text) {
+    switch file.append(record.text, stamp: stamp.text, now: .now) {
     case .written, .silent: break
     case .reachedSoftLimit:
       write(LogRecord(.warning, "log file \(file.path) has grown beyond its soft limit; logging goes on"))
     case .reachedHardLimit:
       write(LogRecord(.err, "log file \(file.path) has reached its hard limit; no more lines until the next reload"))
     case .failed(let error):
-      write(LogRecord(.err, "\(error); lines for this log are lost until the next reload"))
+      write(LogRecord(.err, "\(error); lines for this log are lost until it can be written again"))
+    case .recovered(let lost):
+      write(LogRecord(.notice, "log file \(file.path) can be written again; \(lost) lines were lost"))
     }
   }
 }

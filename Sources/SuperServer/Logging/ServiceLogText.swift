@@ -46,6 +46,14 @@ package enum ServiceLogText {
     return line
   }
 
+  /// `USERID: id UNIX : joe`: what the peer's host said behind its `USERID :`.
+  package static func userID(_ id: String, user: [UInt8]) -> String { "USERID: " + id + " " + escapedForLog(user) }
+
+  /// `NOID: id IP reason`
+  package static func noID(_ id: String, peer: String?, reason: String) -> String {
+    "NOID: " + id + " " + (peer.map { $0 + " " } ?? "") + reason
+  }
+
   /// The peer as the log names it: address only, an unnamed unix peer as `local`; nil where the service logs none.
   package static func peer(
     _ endpoint: SocketEndpoint?, detail: LogAddressDetail, prefix4: UInt8, prefix6: UInt8

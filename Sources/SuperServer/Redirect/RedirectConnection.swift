@@ -14,13 +14,18 @@ final class RedirectConnection {
     let socket: FileDescriptor
     /// Keeps the connection alive while it lasts; cleared when it is over.
     var connection: RedirectConnection?
+    /// Nothing can be sent here any more; what has come can still be read.
+    private(set) var isGone = false
 
     init(_ socket: consuming FileDescriptor) {
       self.socket = consume socket
       super.init()
     }
 
-    override func handle(_ events: EventSet) { connection?.handle(at: self) }
+    override func handle(_ events: EventSet) {
+      if events.contains(.error) || events.contains(.hangUp) { isGone = true }
+      connection?.handle(events, at: self)
+    }
   }
 
   private let service: ServiceRuntime
@@ -37,14 +42,14 @@ final class RedirectConnection {
 
   private init(
     _ client: End, _ candidates: ArraySlice<SocketEndpoint>, peer: SocketAddress, service: ServiceRuntime
-  ) throws(SystemError) {
+  ) {
     self.client = client
     self.candidates = candidates
     self.service = service
     self.peer = peer
     startedAt = service.loop.now
-    toTarget = try SpliceFlow()
-    toClient = try SpliceFlow()
+    toTarget = SpliceFlow(service.server.widePipes)
+    toClient = SpliceFlow(service.server.widePipes)
   }
 
   /// Begins to pass on an admitted connection: the endpoints are tried in order. Its end is counted and logged by itself.
@@ -52,19 +57,12 @@ final class RedirectConnection {
     _ connection: consuming FileDescriptor, to endpoints: [SocketEndpoint], peer: SocketAddress, service: ServiceRuntime
   ) {
     let client = End(consume connection)
-    do throws(SystemError) {
-      let redirect = try RedirectConnection(client, endpoints[...], peer: peer, service: service)
-      client.connection = redirect
-      // A relay that waits for more to send only adds delay. Unix sockets do not know the option.
-      if peer.ip != nil { try? client.socket.borrowed.set(.noDelay(true)) }
-      service.counters.started += 1
-      service.log.started(service.definition, pid: nil, peer: peer.unmappedEndpoint)
-      redirect.tryNext(after: .unreachable("without an address"))
-    } catch {
-      service.counters.fail(.process)
-      service.log.redirectFailed(service.definition, error, peer: peer.unmappedEndpoint)
-      service.conversationEnded(peer: peer, duration: .zero)
-    }
+    let redirect = RedirectConnection(client, endpoints[...], peer: peer, service: service)
+    client.connection = redirect
+    if peer.ip != nil { RedirectConnection.prepare(client.socket.borrowed) }
+    service.counters.started += 1
+    service.log.started(service.definition, pid: nil, peer: peer.unmappedEndpoint)
+    redirect.tryNext(after: .unreachable("without an address"))
   }
 
   /// Connects to the next address, or gives up with the last one's error.
@@ -88,12 +86,12 @@ final class RedirectConnection {
 
   private func connect(to endpoint: SocketEndpoint) throws(SystemError) {
     let end = End(try FileDescriptor.socket(endpoint.domain, .stream))
-    if endpoint.ip != nil { try end.socket.borrowed.set(.noDelay(true)) }
+    if endpoint.ip != nil { RedirectConnection.prepare(end.socket.borrowed) }
     isConnected = try end.socket.borrowed.connect(to: endpoint)
     end.connection = self
     target = end
     try service.loop.add(end, end.socket.borrowed, isConnected ? .readable : .writable)
-    if isConnected { return watch() }
+    if isConnected { return move(up: true, down: true) }
     // The client is not watched meanwhile: nothing it sends can be passed on, and that it has gone shows soon enough.
     let timer =
       self.timer
@@ -104,17 +102,38 @@ final class RedirectConnection {
     service.loop.schedule(timer, after: RedirectConnection.connectTimeout)
   }
 
-  private func handle(at end: End) {
+  /// A relay that waits for more to send only adds delay, and has no use for an urgent byte beside the stream.
+  private static func prepare(_ socket: BorrowedDescriptor) {
+    try? socket.set(.noDelay(true))
+    try? socket.set(.urgentInline(true))
+  }
+
+  private func handle(_ events: EventSet, at end: End) {
     guard let target else { return }
     if !isConnected {
       let number = target.socket.borrowed.pendingError()
       if number != 0 { return tryNext(after: SystemError("connect to redirect target", errno: number)) }
       isConnected = true
       if let timer { service.loop.cancel(timer) }
+      // What came meanwhile has not been looked at.
+      return move(up: true, down: true)
     }
-    let up = toTarget.pump(from: client.socket.borrowed, to: target.socket.borrowed)
-    let down = toClient.pump(from: target.socket.borrowed, to: client.socket.borrowed)
-    if up == .failed || down == .failed || toTarget.isFinished && toClient.isFinished { return close() }
+    let comes = events != .writable
+    let goes = events.contains(.writable)
+    let isClient = end === client
+    move(up: isClient ? comes : goes, down: isClient ? goes : comes)
+  }
+
+  /// Passes on what waits in the directions where something can have changed.
+  private func move(up: Bool, down: Bool) {
+    guard let target else { return }
+    let buffer = service.server.scratch
+    if up { toTarget.pump(from: client.socket.borrowed, to: target.socket.borrowed, through: buffer) }
+    if down { toClient.pump(from: target.socket.borrowed, to: client.socket.borrowed, through: buffer) }
+    // Who is gone takes nothing; what they sent before is still passed on.
+    if client.isGone && !toClient.isFinished { toClient.abandon() }
+    if target.isGone && !toTarget.isFinished { toTarget.abandon() }
+    if toTarget.isFinished && toClient.isFinished { return close() }
     watch()
   }
 
@@ -135,9 +154,10 @@ final class RedirectConnection {
     }
   }
 
-  /// An end that waits for nothing is taken out of the loop: it would report a hang-up again and again.
+  /// An end that waits for nothing is still watched for its peer's going away; after that it is taken out of the loop,
+  /// which would report the hang-up again and again.
   private func watch(_ end: End, _ events: EventSet) throws(SystemError) {
-    if events.isEmpty {
+    if events.isEmpty && end.isGone {
       service.loop.remove(end)
     } else if end.isRegistered {
       try service.loop.modify(end, events)

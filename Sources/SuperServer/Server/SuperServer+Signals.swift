@@ -33,6 +33,8 @@ extension SuperServer {
     var count = 0
     while let child = ChildProcess.reap() {
       count += 1
+      // What a gate has said before its end is in the pipe by now.
+      if !verdicts.isEmpty { _ = settleVerdicts() }
       let outcome = spawner.reaped(child.pid, child.status)
       guard let instance = instances.remove(child.pid) else { continue }
       instance.service.ended(instance, outcome)

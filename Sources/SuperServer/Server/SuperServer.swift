@@ -18,11 +18,16 @@ package final class SuperServer {
   let notifier: ServiceManagerNotifier
   let datagramBuiltins = DatagramBuiltins()
   let datagrams = DatagramRelay()
+  let widePipes = WidePipes()
   let libwrapRules = LibwrapRules()
   let idleMemory: IdleMemory
   var instances = InstanceTable()
   /// Sources that no service serves just now.
   var denied = DenyList()
+  /// Gates that have not said yet whether their peers may enter.
+  var verdicts: [ObjectIdentifier: GateVerdict] = [:]
+  /// Peers that are being identified now.
+  var identLookups = 0
   /// All services by id, and their ids in configuration order.
   var services: [String: ServiceRuntime] = [:]
   var order: [String] = []

@@ -8,6 +8,8 @@ enum GateStage {
   case judging
   /// The gate has become the server.
   case passed
+  /// The gate has ended, or become something else than the server, without a verdict.
+  case silent
   /// The gate has refused the peer; its end is no server's end.
   case refused
   /// The gate judged for a service that runs in the loop; its end is no server's end.

@@ -17,11 +17,23 @@ enum ServerProgram {
     "CONFIGURATION_DIRECTORY", "MEMORY_PRESSURE_WATCH", "MEMORY_PRESSURE_WRITE", "INETD_HANDOVER",
   ]
 
-  /// The plan by which the gate starts in place of the server that it may become. The verdict goes through its standard
-  /// error.
-  static func gate(_ order: GateOrder, path: String, of service: ResolvedService) -> SpawnPlan {
-    var parameters = parameters(of: service, program: path, arguments: order.arguments)
-    parameters.standardError = .descriptor
+  /// The plan by which the gate starts in place of the server that it may become, with all that this server gets and
+  /// one descriptor more for the verdict. `place`: which of the service's `sockets` sockets is judged.
+  static func gate(
+    _ order: GateOrder, path: String, of service: ResolvedService, sockets: Int = 1, place: Int = 0
+  ) -> SpawnPlan {
+    var order = order
+    if service.definition.passing == .listenFds {
+      order.socket = 3 + Int32(place)
+      order.verdict = 3 + Int32(sockets)
+    }
+    var isTemplate = false
+    if case .program(let program) = service.definition.handler { isTemplate = program.expandsVariables }
+    var parameters = parameters(
+      of: service, program: path, arguments: order.arguments(escapingPercent: isTemplate), sockets: sockets)
+    parameters.expandsTemplates = isTemplate
+    // A gate that only judges has nothing to say of its own.
+    if order.command.isEmpty { parameters.standardError = .null }
     return SpawnPlan(parameters)
   }
 

@@ -79,20 +79,26 @@ extension ServiceRuntime {
         refuse(consume connection, from: peer, .perSource)
         return
       }
-      if !banners.success.isEmpty { send(banners.success, on: connection.borrowed) }
-      if needsGate || asksLibwrap {
-        startGated(consume connection, from: peer)
+      let isGated = needsGate || asksLibwrap
+      if asksIdent {
+        identify(consume connection, from: peer) { [self] in pass(consume $0, from: peer, isGated: isGated) }
       } else {
-        serve(consume connection, from: peer)
+        pass(consume connection, from: peer, isGated: isGated)
       }
     }
   }
 
+  private func pass(_ connection: consuming FileDescriptor, from peer: SocketAddress, isGated: Bool) {
+    if isGated { startGated(consume connection, from: peer) } else { serve(consume connection, from: peer) }
+  }
+
   /// Judges a peer as of now. Before anybody is refused because too many are running, those that have just ended are
-  /// counted out: their signal may wait behind this connection in the same batch.
+  /// counted out: their signal, or their gate's refusal, may wait behind this connection in the same batch.
   func judgement(of address: IPAddress?) -> Admission {
     let first = presentJudgement(of: address)
-    guard case .refused(let reason) = first, reason.isAboutLiveServers, server.reapChildren() > 0 else { return first }
+    guard case .refused(let reason) = first, reason.isAboutLiveServers,
+      server.settleVerdicts() + server.reapChildren() > 0
+    else { return first }
     return presentJudgement(of: address)
   }
 
@@ -108,6 +114,7 @@ extension ServiceRuntime {
 
   /// Serves an admitted connection. `isNonblocking` when it has lived in the loop before, which a program must not see.
   func serve(_ connection: consuming FileDescriptor, from peer: SocketAddress, isNonblocking: Bool = false) {
+    if !banners.success.isEmpty { send(banners.success, on: connection.borrowed) }
     switch handler {
     case .program:
       guard let plan = serverPlan else { return }
@@ -119,6 +126,9 @@ extension ServiceRuntime {
     case .streamBuiltin(.metrics):
       counters.started += 1
       MetricsConnection.begin(consume connection, from: peer, service: self)
+    case .streamBuiltin(.ident):
+      counters.started += 1
+      IdentConnection.begin(consume connection, from: peer, service: self)
     case .streamBuiltin(.sensor):
       _ = consume connection
       sensed(peer)
@@ -136,17 +146,27 @@ extension ServiceRuntime {
     // banner is not thrown away with it.
     if !banners.failure.isEmpty || !banners.always.isEmpty { connection.borrowed.discardInput() }
     countRefusal(reason, peer: peer)
+    identifyRefused(consume connection, from: peer)
   }
 
   /// Counts and logs a refusal.
   func countRefusal(_ reason: RefusalReason, peer: SocketAddress) {
+    countRefusal(reason, peer: peer.unmappedEndpoint)
+  }
+
+  func countRefusal(_ reason: RefusalReason, peer: SocketEndpoint?) {
+    count(reason) { log.refused(definition, reason.logText, peer: peer) }
+  }
+
+  /// Counts a refusal, and writes its line unless there were too many of late.
+  func count(_ reason: RefusalReason, line: () -> Void) {
     counters.refuse(reason)
     switch refusals.decide(now: nowNanoseconds) {
     case .suppress: server.scheduleRefusalSums()
-    case .write: log.refused(definition, reason.logText, peer: peer.unmappedEndpoint)
+    case .write: line()
     case .writeAfterSum(let count):
       log.refusalsSuppressed(definition, count: count)
-      log.refused(definition, reason.logText, peer: peer.unmappedEndpoint)
+      line()
     }
   }
 
@@ -157,7 +177,7 @@ extension ServiceRuntime {
   }
 
   /// Sends a banner as far as the fresh socket takes it: nobody waits for a stranger.
-  private func send(_ text: [UInt8], on connection: BorrowedDescriptor) {
+  func send(_ text: [UInt8], on connection: BorrowedDescriptor) {
     text.withUnsafeBytes { _ = connection.send($0) }
   }
 }

@@ -20,6 +20,9 @@ final class PostponedStart {
     self.attempts = attempts
   }
 
+  /// The connection, as long as it waits.
+  var borrowed: BorrowedDescriptor? { connection?.borrowed }
+
   func takeConnection() -> FileDescriptor? { connection.take() }
 }
 
@@ -149,7 +152,7 @@ extension ServiceRuntime {
       countRefusal(reason, peer: peer)
     case .accepted(let needsGate):
       // The gate looks at the first datagram, as we did, and becomes the server.
-      launch(needsGate || asksLibwrap ? gatePlan : plan, on: listener, isGated: needsGate || asksLibwrap)
+      launch(plan, on: listener, isGated: needsGate || asksLibwrap)
     }
   }
 
@@ -158,12 +161,12 @@ extension ServiceRuntime {
     state.started(listener.queueHead)
     listener.waitServer = state
     // With `pass = listen_fds` one server has all of the service's sockets.
-    let takesAll = definition.passing == .listenFds && !isGated
+    let takesAll = definition.passing == .listenFds
     let given = takesAll ? listeners.filter { $0.descriptor != nil && !$0.isHandedOver } : [listener]
     do throws(SystemError) {
       for listener in given { try listener.handOver(in: loop) }
-      if isGated, let socket = listener.descriptor {
-        try launchGate(plan, on: listener, socket)
+      if isGated {
+        try launchGate(on: listener, with: given)
       } else {
         let pid = try spawnWaitServer(plan, with: given)
         began(pid, peer: nil, listeners: given)
@@ -204,10 +207,18 @@ extension ServiceRuntime {
     let duration = MonotonicTime.now - instance.startedAt
     if instance.gate == .judgedOnly { return }
     if instance.gate == .refused {
-      admission.ended(instance.peer?.ip)
       for listener in instance.listeners { takeBack(listener, after: duration) }
       return release(.full)
     }
+    let hasServed = instance.gate == .none || instance.gate == .passed || silentGateServed(instance, outcome)
+    if hasServed { tell(of: instance, outcome, after: duration) }
+    admission.ended(instance.peer?.ip)
+    for listener in instance.listeners { takeBack(listener, after: duration) }
+    release(.full)
+  }
+
+  /// Counts and logs how a server ended.
+  private func tell(of instance: Instance, _ outcome: SpawnOutcome?, after duration: TimeSpan) {
     switch outcome {
     case .ended(let status):
       count(status, after: duration)
@@ -219,9 +230,6 @@ extension ServiceRuntime {
       counters.duration.add(microseconds: duration.nanoseconds / 1000)
       log.ended(definition, pid: instance.pid, peer: instance.peer, end: nil, duration: duration)
     }
-    admission.ended(instance.peer?.ip)
-    for listener in instance.listeners { takeBack(listener, after: duration) }
-    release(.full)
   }
 
   private func count(_ status: ExitStatus, after duration: TimeSpan) {
@@ -233,10 +241,10 @@ extension ServiceRuntime {
     counters.duration.add(microseconds: duration.nanoseconds / 1000)
   }
 
-  private func startFailed(_ instance: Instance, _ stage: SpawnStage, errno: Int32) {
+  func startFailed(_ instance: Instance, _ stage: SpawnStage, errno: Int32) {
     counters.fail(.step(stage))
-    var program = definition.id
-    if case .program(let definition) = definition.handler { program = definition.path }
+    var program = instance.gate == .none ? definition.id : ServiceRuntime.gatePath
+    if instance.gate == .none, case .program(let definition) = definition.handler { program = definition.path }
     log.startFailed(
       definition, program: program, stage: stage.phrase, errno: errno, peer: instance.peer)
   }

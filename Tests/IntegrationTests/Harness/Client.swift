@@ -19,10 +19,16 @@ final class Client: @unchecked Sendable {
 
   let descriptor: Int32
 
-  private init(family: Int32, kind: Kind, seconds: Double, namespaceOf pid: pid_t? = nil) throws {
+  private convenience init(family: Int32, kind: Kind, seconds: Double, namespaceOf pid: pid_t? = nil) throws {
     let type = kind.type | Int32(SOCK_CLOEXEC.rawValue)
-    descriptor = if let pid { test_socket_in(pid, family, type) } else { socket(family, type, 0) }
+    let descriptor = if let pid { test_socket_in(pid, family, type) } else { socket(family, type, 0) }
     guard descriptor >= 0 else { throw Failure("socket: \(errorText())") }
+    self.init(owning: descriptor, seconds: seconds)
+  }
+
+  /// Takes over a connection that somebody accepted.
+  init(owning descriptor: Int32, seconds: Double = Deadline.usual) {
+    self.descriptor = descriptor
     var limit = timeval(tv_sec: Int(seconds), tv_usec: Int(seconds.truncatingRemainder(dividingBy: 1) * 1e6))
     for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
       setsockopt(descriptor, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size))

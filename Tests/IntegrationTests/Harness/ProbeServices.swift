@@ -35,13 +35,15 @@ final class ProbeServices {
 
   /// Starts the daemon with `services` and an echo to synchronise with.
   func start(
-    _ services: [Service], options: [String] = [], environment: [String: String] = [:], user: uid_t? = nil
+    _ services: [Service], options: [String] = [], environment: [String: String] = [:], user: uid_t? = nil,
+    prefix: [String] = []
   ) throws {
     try write(services)
     echoPort = try Ports.free()
     try scratch.write(
       "\(Daemon.directoryName)/zz-sync.conf", "service = echo\ntype = INTERNAL\nport = \(echoPort)\nprotocol = tcp\n")
-    daemon = try Daemon(variant.build, in: scratch, options: options, environment: environment, user: user)
+    daemon = try Daemon(
+      variant.build, in: scratch, options: options, environment: environment, user: user, prefix: prefix)
   }
 
   /// Returns once the daemon has dealt with everything that had happened before the call: it accepts in rounds, so

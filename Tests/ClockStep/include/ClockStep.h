@@ -1,0 +1,4 @@
+#pragma once
+
+/// Seconds by which the wall clock of this process is off.
+long clock_step(void);
