@@ -26,6 +26,8 @@ package struct GateOrder: Equatable, Sendable {
   /// Files for the peer who may enter, and for the one who may not.
   package var successBanner: String?
   package var failureBanner: String?
+  /// Whether the server gets the range of its peer's SELinux label.
+  package var takesPeerLabel = false
   /// Program path, argv[0] and arguments; empty = judge only.
   package var command: [String] = []
 
@@ -40,6 +42,7 @@ package struct GateOrder: Equatable, Sendable {
     if let noAccess { arguments.append("no_access=" + noAccess) }
     if let successBanner { arguments.append("banner_success=" + successBanner) }
     if let failureBanner { arguments.append("banner_fail=" + failureBanner) }
+    if takesPeerLabel { arguments.append("label=peer") }
     if escapingPercent { arguments = arguments.map { GateOrder.escaped($0) } }
     return arguments + ["--"] + command
   }
@@ -62,6 +65,7 @@ package struct GateOrder: Equatable, Sendable {
       case "no_access": noAccess = value
       case "banner_success": successBanner = value
       case "banner_fail": failureBanner = value
+      case "label": takesPeerLabel = value == "peer"
       default: return nil
       }
     }

@@ -57,6 +57,8 @@ package struct ProcessDefinition: Equatable, Sendable {
   package var oomScoreAdjust: Int?
   package var ioPriority: IOPriority?
   package var cpuAffinity: [Int] = []
+  /// The server gets the range of its peer's SELinux label (LABELED).
+  package var takesPeerLabel = false
   /// FreeBSD's login class; Linux has none, it is kept for the printed form and ignored.
   package var loginClass: String?
 

@@ -99,6 +99,12 @@ extension Diagnostic {
       outcome: skipped)
   }
 
+  static func withoutSELinux(at range: SourceRange) -> Diagnostic {
+    Diagnostic(
+      .warning, "no-selinux", "flag LABELED has nothing to go by: this host has no SELinux, hence no labels", at: range,
+      outcome: "served without a label")
+  }
+
   static func tooManySockets(_ limit: Int, at range: SourceRange) -> Diagnostic {
     Diagnostic(
       .error, "too-many-sockets", "this is more than \(limit) sockets for one service", at: range, outcome: skipped)

@@ -65,6 +65,9 @@ package struct ServiceResolver {
       credentials = self.credentials(for: definition.process, entry)
       check(program, definition.process, entry)
     }
+    if definition.process.takesPeerLabel && !SecurityContext.isAvailable {
+      findings.append(.withoutSELinux(at: entry.range(of: "flags")))
+    }
     let ownership = self.ownership(of: definition.socket, entry)
     if isInError { return nil }
     var service = ResolvedService(entry: entry, listeners: listeners, credentials: credentials)

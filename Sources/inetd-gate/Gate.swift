@@ -39,10 +39,25 @@ struct Gate: ~Copyable {
       tell(GateOrder.passed)
       return 0
     }
+    if order.takesPeerLabel && !takePeerLabel() { return refuse(.failure) }
     send(order.successBanner)
     tell(GateOrder.passed)
     CurrentProcess.execute(order.command[0], arguments: Array(order.command.dropFirst()))
     return GateOrder.Refusal.failure.rawValue
+  }
+
+  /// Has the server run under the label that the policy gives it, with the range of its peer's. A peer without a label
+  /// cannot be served under it.
+  private func takePeerLabel() -> Bool {
+    do throws(SystemError) {
+      let peer = try SecurityContext.peer(of: socket)
+      let own = try SecurityContext.ofExecuting(order.command[0])
+      guard let label = SecurityContext.label(own, withRangeOf: peer) else { return false }
+      try SecurityContext.setForExecution(label)
+      return true
+    } catch {
+      return false
+    }
   }
 
   /// Tells the peer what the service's banner says, and the daemon the reason.

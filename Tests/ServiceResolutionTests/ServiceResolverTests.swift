@@ -29,6 +29,16 @@ import Testing
     resolve(change).service?.listeners.map { $0.endpoint.description } ?? ["none"]
   }
 
+  // MARK: Labels
+
+  @Test(.enabled(if: !SecurityContext.isAvailable, "this host has SELinux"))
+  func labelsNeedSELinux() {
+    let result = resolve { $0.process.takesPeerLabel = true }
+    #expect(result.ids == ["no-selinux"])
+    #expect(result.findings.allSatisfy { $0.severity == .warning })
+    #expect(result.service != nil)
+  }
+
   // MARK: Listeners
 
   @Test func families() {

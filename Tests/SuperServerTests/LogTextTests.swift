@@ -39,7 +39,9 @@ import Testing
   }
 
   @Test func nothingIsLoggedThatNobodyAskedFor() {
-    #expect(ServiceLogText.start("ftp", pid: 1, peer: "x", fields: [.exit, .duration]) == nil)
+    #expect(ServiceLogText.start("ftp", pid: 1, peer: "x", fields: []) == nil)
+    // xinetd tells of a start where anything is asked for.
+    #expect(ServiceLogText.start("ftp", pid: 1, peer: "x", fields: [.exit]) == "START: ftp")
     #expect(ServiceLogText.exit("ftp", pid: 1, end: .status(0), seconds: 0, fields: [.pid, .host]) == nil)
     #expect(ServiceLogText.fail("ftp", reason: "time", peer: "x", fields: []) == nil)
   }

@@ -100,6 +100,7 @@ extension KeyTable {
       draft.flags = []
       draft.definition.retriesStart = true
       draft.definition.access.requiresIdent = false
+      draft.definition.process.takesPeerLabel = false
       draft.definition.socket.options.noDelay = false
     }
     for word in reader.words {
@@ -126,8 +127,7 @@ extension KeyTable {
     case .ipv4: toggle(.ipv4)
     case .ipv6: toggle(.ipv6)
     case .reuse: break
-    case .labeled:
-      reader.warn("ignored-flag", "flag LABELED is ignored: labelled networking is not supported", at: word)
+    case .labeled: draft.definition.process.takesPeerLabel = on
     case .intercept:
       reader.warn("ignored-flag", "flag INTERCEPT is ignored: a datagram server gets its packets unfiltered", at: word)
     }
@@ -137,6 +137,7 @@ extension KeyTable {
     var words: [String] = []
     if !definition.retriesStart { words.append("NORETRY") }
     if definition.access.requiresIdent { words.append("IDONLY") }
+    if definition.process.takesPeerLabel { words.append("LABELED") }
     if definition.socket.options.noDelay { words.append("NODELAY") }
     if case .builtin(.sensor) = definition.handler { words.append("SENSOR") }
     return words.isEmpty ? nil : words

@@ -6,6 +6,9 @@ extension ServiceBuilder {
     if draft.definition.tcpmux != nil && (draft.definition.socket.transport != .tcp || draft.definition.wait) {
       fail("type-mismatch", "a service behind tcpmux is a stream over tcp with wait = no", key: "type")
     }
+    if draft.definition.process.takesPeerLabel && (draft.definition.wait || draft.definition.socket.type != .stream) {
+      fail("type-mismatch", "flag LABELED is for streams with wait = no: only a connection has a peer", key: "flags")
+    }
     if draft.definition.rpc != nil && draft.definition.socket.transport != .tcp
       && draft.definition.socket.transport != .udp
     {

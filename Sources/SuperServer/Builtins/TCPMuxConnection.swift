@@ -154,7 +154,7 @@ extension ServiceRuntime {
       return identifyRefused(consume connection, from: peer)
     }
     if definition.tcpmux == .plus { ServiceRuntime.go.withUnsafeBytes { _ = connection.borrowed.send($0) } }
-    let isGated = judgement == .accepted(needsGate: true) || asksLibwrap
+    let isGated = judgement == .accepted(needsGate: true) || asksGate
     guard asksIdent else { return serveMultiplexed(consume connection, from: peer, isGated: isGated) }
     identify(consume connection, from: peer) { [self] in
       serveMultiplexed(consume $0, from: peer, isGated: isGated)

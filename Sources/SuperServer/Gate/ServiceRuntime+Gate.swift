@@ -16,6 +16,11 @@ extension ServiceRuntime {
   /// Whether libwrap has to be asked about this service now.
   var asksLibwrap: Bool { traits.contains(.asksLibwrap) && server.libwrapRules.exist(at: loop.now) }
 
+  /// Whether every connection goes through the gate now, whoever the peer is.
+  var asksGate: Bool { asksLibwrap || takesPeerLabel }
+
+  private var takesPeerLabel: Bool { definition.process.takesPeerLabel && SecurityContext.isAvailable }
+
   /// The gate's path: beside the daemon where both were built together, else where it is installed.
   static let gatePath: String = {
     guard let own = CurrentProcess.executablePath, let slash = own.utf8.lastIndex(of: UInt8(ascii: "/")) else {
@@ -130,16 +135,17 @@ extension ServiceRuntime {
       order.onlyFrom = access.onlyFrom.map { AccessPattern.listText($0) }
       if !access.noAccess.isEmpty { order.noAccess = AccessPattern.listText(access.noAccess) }
     }
+    order.takesPeerLabel = takesPeerLabel
     order.successBanner = definition.banners.success
     order.failureBanner = definition.banners.failure
     if case .program(let program) = definition.handler { order.command = [program.path] + program.argumentVector }
     return order
   }
 
-  /// libwrap's name for a service: its program's, as tcpd has it, or its own.
+  /// libwrap's name for a service: what its server is called (argv[0]), as tcpd and xinetd have it, or its own.
   private var libwrapDefaultName: String {
     guard case .program(let program) = definition.handler else { return definition.service }
-    return program.path.split(separator: "/").last.map { String($0) } ?? definition.service
+    return program.argumentVector[0].split(separator: "/").last.map { String($0) } ?? definition.service
   }
 }
 

@@ -14,7 +14,7 @@ package enum ServerEnd: Equatable, Sendable {
 package enum ServiceLogText {
   /// `START: id pid=N from=IP`
   package static func start(_ id: String, pid: Int32?, peer: String?, fields: SuccessLogFields) -> String? {
-    guard !fields.intersection([.pid, .host]).isEmpty else { return nil }
+    guard !fields.isEmpty else { return nil }
     var line = "START: " + id
     if fields.contains(.pid), let pid { line += " pid=\(pid)" }
     if fields.contains(.host), let peer { line += " from=" + peer }

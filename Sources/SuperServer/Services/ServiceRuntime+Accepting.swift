@@ -79,7 +79,7 @@ extension ServiceRuntime {
         refuse(consume connection, from: peer, .perSource)
         return
       }
-      let isGated = needsGate || asksLibwrap
+      let isGated = needsGate || asksGate
       if asksIdent {
         identify(consume connection, from: peer) { [self] in pass(consume $0, from: peer, isGated: isGated) }
       } else {

@@ -27,7 +27,7 @@ extension ServiceRuntime {
       socket.dropDatagram()
       return countRefusal(reason, peer: first.peer)
     }
-    let isGated = judgement == .accepted(needsGate: true) || asksLibwrap
+    let isGated = judgement == .accepted(needsGate: true) || asksGate
     guard admission.started(first.peer.ip, now: nowNanoseconds) else {
       socket.dropDatagram()
       return countRefusal(.perSource, peer: first.peer)

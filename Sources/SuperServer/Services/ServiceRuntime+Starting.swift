@@ -59,7 +59,8 @@ extension ServiceRuntime {
     return context
   }
 
-  func began(_ pid: Int32, peer: SocketEndpoint?, listeners: [Listener]) {
+  /// `firstPeer`: who made a wait server start, for the log.
+  func began(_ pid: Int32, peer: SocketEndpoint?, listeners: [Listener], firstPeer: SocketEndpoint? = nil) {
     counters.started += 1
     counters.startLatency.add(microseconds: (MonotonicTime.now - loop.now).nanoseconds / 1000)
     resourceBackoff.succeed()
@@ -69,7 +70,7 @@ extension ServiceRuntime {
         hasPeerOfItsOwn: traits.contains(.isDatagram) && peer != nil,
         slot: recordInLedger(pid, peer: peer, listeners: listeners)))
     server.statusChanged()
-    if traits.contains(.logsSuccess) { log.started(definition, pid: pid, peer: peer) }
+    if traits.contains(.logsSuccess) { log.started(definition, pid: pid, peer: peer ?? firstPeer) }
   }
 
   /// Lets the next run of the daemon know of a server; -1 where nobody keeps such records.
@@ -152,11 +153,11 @@ extension ServiceRuntime {
       countRefusal(reason, peer: peer)
     case .accepted(let needsGate):
       // The gate looks at the first datagram, as we did, and becomes the server.
-      launch(plan, on: listener, isGated: needsGate || asksLibwrap)
+      launch(plan, on: listener, for: peer, isGated: needsGate || asksGate)
     }
   }
 
-  private func launch(_ plan: SpawnPlan, on listener: Listener, isGated: Bool) {
+  private func launch(_ plan: SpawnPlan, on listener: Listener, for peer: SocketAddress, isGated: Bool) {
     var state = listener.waitServer ?? WaitServerRuntime()
     state.started(listener.queueHead)
     listener.waitServer = state
@@ -169,7 +170,7 @@ extension ServiceRuntime {
         try launchGate(on: listener, with: given)
       } else {
         let pid = try spawnWaitServer(plan, with: given)
-        began(pid, peer: nil, listeners: given)
+        began(pid, peer: nil, listeners: given, firstPeer: peer.unmappedEndpoint)
       }
       // A wait server serves whoever comes: it counts as an instance of nobody.
       _ = admission.started(nil, now: nowNanoseconds)

@@ -11,7 +11,7 @@ import Testing
       keys: [("env", "TOKEN=hunter2"), ("passenv", "INHERITED"), ("instances", "1")])
     let idle = try setup.service("idle", "hold")
     try setup.start([service, idle], environment: ["INHERITED": "hunter2"])
-    _ = try setup.connectGreeted(service)
+    let served = try setup.connectGreeted(service)
     // Waits for its turn.
     let client = try setup.connect(service)
     try setup.synchronise()
@@ -25,6 +25,6 @@ import Testing
     try setup.daemon.log.wait(containing: "state: idle:", after: mark)
     try setup.synchronise()
     #expect(!setup.daemon.log.text.contains("hunter2"))
-    withExtendedLifetime(client) {}
+    withExtendedLifetime((served, client)) {}
   }
 }

@@ -25,6 +25,7 @@ import Testing
     try refuse(setup, service, 12)
     let size = ProcessFacts.read(path)?.utf8.count ?? 0
     #expect((150...300).contains(size), "\(size)")
+    try setup.daemon.log.wait(containing: "hard limit")
     let warnings = setup.daemon.log.lines.filter { $0.contains("soft limit") }
     let errors = setup.daemon.log.lines.filter { $0.contains("hard limit") }
     #expect(warnings.count == 1 && errors.count == 1, "\(setup.daemon.log.text)")
@@ -46,6 +47,7 @@ import Testing
     let (setup, service) = try start(build) { "FILE \($0(name))" }
     if name == "directory" { _ = try setup.scratch.makeDirectory(name) }
     try refuse(setup, service, 5)
+    try setup.daemon.log.wait(containing: setup.scratch(name))
     let complaints = setup.daemon.log.lines.filter { $0.contains(setup.scratch(name)) }
     #expect(complaints.count == 1, "\(complaints)")
     _ = try setup.connectGreeted(service)
