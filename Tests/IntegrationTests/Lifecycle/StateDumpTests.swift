@@ -21,7 +21,7 @@ import Testing
     let line = try setup.daemon.log.wait(containing: "state: dumped:", after: mark)
     #expect(line.contains(":\(service.port)"), "\(line)")
     #expect(line.contains("1 live, 1 accepted, 1 started, 0 refused, 0 failed"), "\(line)")
-    #expect(line.contains("holding back: all instances are running"), "\(line)")
+    #expect(line.contains("limited: instances: all 1 are running"), "\(line)")
     try setup.daemon.log.wait(containing: "state: idle:", after: mark)
     try setup.synchronise()
     #expect(!setup.daemon.log.text.contains("hunter2"))
