@@ -59,7 +59,9 @@ package enum IntakeLimit: UInt8, Equatable, Sendable { case rate, cps }
 /// list, access_times, max_load, source_rate, per_source, instances, and the daemon-wide process limit (the caller's);
 /// the first refusal counts. Rates of the whole service do not refuse anyone: they close
 /// the intake for a moment and leave peers in the kernel's queue.
-package struct AdmissionController: Sendable {
+///
+/// Not copyable: two copies would count apart, and a copy for each look was a third of a connection's instructions.
+package struct AdmissionController: ~Copyable {
   private var access: AccessList
   private var times: [AccessInterval]
   private var maxLoad: Int?

@@ -199,7 +199,8 @@ extension SpawnSlot {
   }
 }
 
-/// Appends C strings to a slot's bytes. The slot has reserved enough room.
+/// Appends C strings to a slot's bytes. The slot has reserved enough room. By memcpy: compiled for size, Swift's own
+/// copying of bytes is a call for each.
 private struct SlotWriter {
   var next: UnsafeMutablePointer<UInt8>
 
@@ -207,7 +208,7 @@ private struct SlotWriter {
     let start = next
     for piece in template.pieces {
       switch piece {
-      case .literal(let bytes): for byte in bytes { append(byte) }
+      case .literal(let bytes): bytes.withUnsafeBufferPointer { append($0) }
       case .field(let field): append(text.text(field))
       }
     }
@@ -251,13 +252,13 @@ private struct SlotWriter {
   }
 
   private mutating func append(_ text: StaticString) {
-    next.update(from: text.utf8Start, count: text.utf8CodeUnitCount)
+    memcpy(next, text.utf8Start, text.utf8CodeUnitCount)
     next += text.utf8CodeUnitCount
   }
 
   private mutating func append(_ text: UnsafeBufferPointer<UInt8>) {
     guard let base = text.baseAddress else { return }
-    next.update(from: base, count: text.count)
+    memcpy(next, base, text.count)
     next += text.count
   }
 

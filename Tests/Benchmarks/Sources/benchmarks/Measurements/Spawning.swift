@@ -24,9 +24,11 @@ extension Benchmark {
     _ server: RunningServer, _ contender: Contender, _ name: String, mode: String, clients: Int
   ) throws {
     _ = try load.connections(mode, server.place, clients: clients, seconds: min(0.3, options.seconds / 4))
-    let before = server.processorTime
-    let result = try load.connections(mode, server.place, clients: clients, seconds: options.seconds)
-    let used = server.processorTime - before
+    let (result, used) = try Disturbance.undisturbed(server) {
+      let before = server.processorTime
+      let result = try load.connections(mode, server.place, clients: clients, seconds: options.seconds)
+      return (result, server.processorTime - before)
+    }
     results.add(result.rate, name, unit: "connections/s", contender.name)
     results.addFailures(result.failures, name, contender.name)
     guard let exchanges = result.exchanges, exchanges > 0 else { return }
