@@ -142,7 +142,7 @@ package struct AdmissionController: ~Copyable {
       if !times.isEmpty && !times.contains(where: { $0.contains(surroundings.minuteOfDay) }) { return .refused(.time) }
       if let maxLoad, let load = surroundings.load, load > maxLoad { return .refused(.load) }
     }
-    if let source = peer.flatMap(source(of:)) {
+    if let source = source(of: peer) {
       if let sourceShape, !sources.hasToken(source, sourceShape, now: now) { return .refused(.sourceRate) }
       if case .count(let most) = limits.perSource, sources.live(source) >= most { return .refused(.perSource) }
     }
@@ -152,7 +152,7 @@ package struct AdmissionController: ~Copyable {
 
   /// Counts an instance that is about to start. False when no room is left to remember its source.
   package mutating func started(_ peer: IPAddress?, now: UInt64) -> Bool {
-    if let source = peer.flatMap(source(of:)), !sources.start(source, sourceShape, now: now) { return false }
+    if let source = source(of: peer), !sources.start(source, sourceShape, now: now) { return false }
     live += 1
     if let rateShape { _ = rateBucket.take(rateShape, now: now) }
     if let cpsShape { _ = cpsBucket.take(cpsShape, now: now) }
@@ -161,21 +161,21 @@ package struct AdmissionController: ~Copyable {
 
   /// Counts an instance that an earlier run of the daemon started: no token of any rate is taken for it.
   package mutating func recovered(_ peer: IPAddress?, now: UInt64) {
-    if let source = peer.flatMap(source(of:)) { _ = sources.start(source, nil, now: now) }
+    if let source = source(of: peer) { _ = sources.start(source, nil, now: now) }
     live += 1
   }
 
   /// Counts the end of an instance that `started` had counted.
   package mutating func ended(_ peer: IPAddress?) {
     live = max(live - 1, 0)
-    if let source = peer.flatMap(source(of:)) { sources.end(source) }
+    if let source = source(of: peer) { sources.end(source) }
   }
 
   private var countsSources: Bool { sourceShape != nil || limits.perSource != .unlimited }
 
   /// What counts as one source, or nil where no limit asks.
-  private func source(of peer: IPAddress) -> IPPrefix? {
-    guard countsSources else { return nil }
+  private func source(of peer: IPAddress?) -> IPPrefix? {
+    guard countsSources, let peer else { return nil }
     return IPPrefix(peer, length: Int(peer.family == .ipv4 ? limits.sourcePrefix4 : limits.sourcePrefix6))
   }
 }
