@@ -7,7 +7,7 @@ extension Benchmark {
   /// Only those who serve them in one process: ten thousand processes would measure the machine's memory.
   mutating func measurePersistent(_ order: [Contender]) throws {
     let name = "echo, 10,000 connections ping-pong"
-    for contender in order where [Contender.ours, Contender.floorName, "rlinetd"].contains(contender.name) {
+    for contender in order where [Contender.ours, Contender.floorName].contains(contender.name) {
       guard let server = start(contender, .echo) else { continue }
       defer { server.end() }
       _ = try load.connections("ping", server.place, clients: 10, seconds: 0.1)

@@ -43,7 +43,7 @@ enum Goals {
     return [
       Goal(figure: short, bound: .atLeast(0.95), other: floor)
     ]
-      + ["openbsd-inetd", "xinetd", "inetutils-inetd", "rlinetd", "socat"].map {
+      + ["openbsd-inetd", "xinetd", "inetutils-inetd", "socat"].map {
         Goal(figure: short, bound: .atLeast(5), other: $0)
       } + [
         Goal(figure: "\(many) ping-pong", bound: .atLeast(0.9), other: floor),
