@@ -21,6 +21,7 @@ public final class EventLoop {
   private var timers = TimerHeap()
   private var isRunning = false
   private var deferred: [() -> Void] = []
+  private var sleepAction: (() -> Void)?
 
   /// The time of the last wake-up: good enough for everything that happens in one batch, and free.
   package private(set) var now: MonotonicTime
@@ -138,7 +139,12 @@ extension EventLoop {
 
   /// Waits for one batch of events or timers and handles it; at most until `limit` has passed.
   @export(interface) package func runBatch(limit: TimeSpan? = nil) throws(SystemError) {
-    let count = clinux_epoll_wait(poll.raw, events, Int32(EventLoop.batchSize), timeout(limit))
+    let nanoseconds = timeout(limit)
+    if nanoseconds != 0, let action = sleepAction {
+      sleepAction = nil
+      action()
+    }
+    let count = clinux_epoll_wait(poll.raw, events, Int32(EventLoop.batchSize), nanoseconds)
     now = .now
     if count < 0 {
       if clinux_errno() == EINTR { return }

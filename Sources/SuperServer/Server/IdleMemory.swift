@@ -24,7 +24,7 @@ final class IdleMemory {
   }
 
   private func look() {
-    guard hasWorked else { return CurrentProcess.releaseMemory() }
+    guard hasWorked else { return loop.beforeSleep { CurrentProcess.releaseMemory() } }
     hasWorked = false
     if let timer { loop.schedule(timer, after: IdleMemory.quiet) }
   }

@@ -35,7 +35,7 @@ extension SuperServer {
     log.reopenFiles(keeping: logFiles)
     log.reloaded(ReloadSummary(changes))
     notifyReady()
-    loop.afterBatch { CurrentProcess.releaseMemory() }
+    loop.beforeSleep { CurrentProcess.releaseMemory() }
     return ReloadOutcome(changes: changes, load: load)
   }
 

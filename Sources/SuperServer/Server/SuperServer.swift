@@ -106,7 +106,7 @@ package final class SuperServer {
     notifyReady()
     startWatchdog()
     // By now the parsers and everything else that only a start needs have done their work.
-    loop.afterBatch { CurrentProcess.releaseMemory() }
+    loop.beforeSleep { CurrentProcess.releaseMemory() }
     loop.batchEnded = { [unowned(unsafe) self] in
       loopLag.add(microseconds: (MonotonicTime.now - loop.now).nanoseconds / 1000)
     }
