@@ -124,6 +124,10 @@ extension EventLoop {
 
   /// Runs `action` once when the present batch is done, before the loop sleeps.
   @export(interface) package func afterBatch(_ action: @escaping () -> Void) { deferred.append(action) }
+
+  /// Runs `action` once, as the very last thing before the loop next sleeps: for giving up memory that any work in
+  /// between would take again. The last action given counts.
+  package func beforeSleep(_ action: @escaping () -> Void) { sleepAction = action }
 }
 
 // Running.
