@@ -24,6 +24,8 @@ let layers: [Target] = [
   .target(name: "CSpawn"),
   .target(name: "CWrap", linkerSettings: [.linkedLibrary("wrap")]),
   .target(name: "CSystemd"),
+  .systemLibrary(name: "CTirpc", pkgConfig: "libtirpc", providers: [.apt(["libtirpc-dev"])]),
+  .target(name: "CRpcbind", dependencies: ["CTirpc"]),
   .target(name: "NetworkAddresses", swiftSettings: daemon),
   // 1: the one model; the one wrapper of system calls.
   .target(name: "ServiceModel", dependencies: ["NetworkAddresses"], swiftSettings: daemon),
@@ -33,6 +35,7 @@ let layers: [Target] = [
   .target(name: "AdmissionControl", dependencies: ["ServiceModel"], swiftSettings: daemon),
   .target(name: "ControlProtocol", swiftSettings: daemon),
   .target(name: "GateProtocol", swiftSettings: daemon),
+  .target(name: "RegistrationProtocol", dependencies: ["NetworkAddresses"], swiftSettings: daemon),
   .target(name: "EventLoop", dependencies: ["LinuxSystem", "CLinux"], swiftSettings: daemon),
   .target(
     name: "ProcessSpawning", dependencies: ["LinuxSystem", "NetworkAddresses", "CLinux", "CSpawn"],
@@ -47,8 +50,7 @@ let layers: [Target] = [
     name: "SuperServer",
     dependencies: [
       "ServiceResolution", "AdmissionControl", "EventLoop", "ProcessSpawning", "SystemdIntegration", "ControlProtocol",
-      "GateProtocol",
-      "CLinux",
+      "GateProtocol", "RegistrationProtocol", "CLinux",
     ],
     swiftSettings: daemon),
   // 4: arguments and exit codes.
@@ -58,6 +60,9 @@ let layers: [Target] = [
   .executableTarget(
     name: "inetd-gate",
     dependencies: ["GateProtocol", "ServiceConfiguration", "LinuxSystem", "CWrap", "CLinux"],
+    swiftSettings: daemon),
+  .executableTarget(
+    name: "inetd-rpc", dependencies: ["RegistrationProtocol", "LinuxSystem", "CRpcbind", "CLinux"],
     swiftSettings: daemon),
 ]
 
@@ -107,6 +112,7 @@ let package = Package(
   name: "inetd",
   products: [
     .executable(name: "inetd", targets: ["inetd"]), .executable(name: "inetd-gate", targets: ["inetd-gate"]),
+    .executable(name: "inetd-rpc", targets: ["inetd-rpc"]),
   ]
     + (embedded
       ? []

@@ -24,6 +24,8 @@ package struct InheritedSocket: Equatable {
   package let isDualStack: Bool
   /// Tells sockets apart over restarts.
   package let inode: UInt64
+  /// The service that had a kept socket, as its name in the store writes it; empty when nobody knows.
+  package var owner = ""
 
   /// Looks at a descriptor; nil when it is no socket that could be listened on.
   package init?(_ raw: Int32, name: String, origin: Origin) {
@@ -84,6 +86,15 @@ package struct WantedSocket: Equatable {
   package func isExactly(_ socket: InheritedSocket) -> Bool {
     hasKind(of: socket) && endpoint == socket.endpoint
       && (endpoint.ip?.family != .ipv6 || isDualStack == socket.isDualStack)
+  }
+
+  /// A port that the kernel was to choose, and once has chosen.
+  package func isAssigned(_ socket: InheritedSocket) -> Bool {
+    guard case .ip(let address, 0, let scope) = endpoint, let port = socket.endpoint.port else { return false }
+    return WantedSocket(
+      .ip(address, port: port, scope: scope), kind, protocolNumber: protocolNumber, isDualStack: isDualStack,
+      hasOtherFamily: hasOtherFamily
+    ).isExactly(socket)
   }
 
   /// A dual-stack wildcard where the service wants both families' wildcards at the same port: no peer more or less.

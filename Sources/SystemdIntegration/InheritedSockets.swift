@@ -4,13 +4,14 @@ import LinuxSystem
 package struct InheritedSockets {
   /// How a service found its socket, for the log.
   package enum Match: Equatable {
-    case name, address, equivalence
+    case name, address, equivalence, assignment
 
     package var words: String {
       switch self {
       case .name: "by its name"
       case .address: "by its address"
       case .equivalence: "as the same wildcard"
+      case .assignment: "at the port that the kernel had chosen for it"
       }
     }
   }
@@ -32,6 +33,7 @@ package struct InheritedSockets {
           ?? sockets.firstIndex { $0.origin == .unit && $0.name == id && wanted.couldBe($0) }
       case .address: sockets.firstIndex { wanted.isExactly($0) }
       case .equivalence: sockets.firstIndex { $0.origin == .unit && wanted.isEquivalent(to: $0) }
+      case .assignment: sockets.firstIndex { $0.origin == .kept && $0.owner == id && wanted.isAssigned($0) }
       }
     return index.map { sockets.remove(at: $0) }
   }

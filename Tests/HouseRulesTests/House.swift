@@ -15,7 +15,8 @@ struct House {
 
   /// A new target gets its line here together with its lines in Package.swift.
   static let rooms: [String: Room] = [
-    "CLinux": .system(0), "CSpawn": .system(0), "CSystemd": .system(0), "CWrap": .system(0),
+    "CLinux": .system(0), "CSpawn": .system(0), "CSystemd": .system(0), "CWrap": .system(0), "CTirpc": .system(0),
+    "CRpcbind": .system(0),
     "NetworkAddresses": .pure(0),
     "ServiceModel": .pure(1),
     "LinuxSystem": .system(1),
@@ -23,6 +24,7 @@ struct House {
     "AdmissionControl": .pure(2),
     "ControlProtocol": .pure(2),
     "GateProtocol": .pure(2),
+    "RegistrationProtocol": .pure(2),
     "EventLoop": .system(2),
     "ProcessSpawning": .system(2),
     "SystemdIntegration": .system(2),
@@ -30,12 +32,14 @@ struct House {
     "SuperServer": .system(4),
     "inetd": .system(5),
     "inetd-gate": .system(5),
+    "inetd-rpc": .system(5),
     "inetctl": .system(5, outside: ["ArgumentParser", "Foundation"]),
   ]
 
   /// C modules with a single way in.
   static let onlyImporter = [
     "CSpawn": "ProcessSpawning", "CSystemd": "SystemdIntegration", "CWrap": "inetd-gate",
+    "CRpcbind": "inetd-rpc",
   ]
 
   /// The one place that vouches for its own safety: a value shared until it differs, never changed while shared.

@@ -38,7 +38,7 @@ extension KeyTable {
     ConfigurationKey(
       "type", "RPC INTERNAL UNLISTED TCPMUX TCPMUXPLUS", default: "none",
       "RPC: register with rpcbind; INTERNAL: a built-in; TCPMUX, TCPMUXPLUS: reached through the tcpmux service",
-      operators: .all, scope: .service, effect: .notYetFor(["RPC"]),
+      operators: .all, scope: .service,
       apply: { draft, reader in
         draft.types = reader.editedSet(draft.types, typeWords, additive: false)
       },
@@ -65,6 +65,10 @@ extension KeyTable {
         let numbers = ends.compactMap { ValueText.integer(String($0)).flatMap { UInt32(exactly: $0) } }
         guard numbers.count == ends.count, let low = numbers.first, let high = numbers.last, low <= high else {
           return reader.fail("bad-rpc-version", "'\(word.text)' is not a version or a range such as 1-3", at: word)
+        }
+        // Each is an entry of its own in rpcbind's table.
+        guard high - low < 256 else {
+          return reader.fail("bad-rpc-version", "'\(word.text)' are more than 256 versions", at: word)
         }
         draft.rpcVersions = low...high
       },

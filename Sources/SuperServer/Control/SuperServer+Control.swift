@@ -93,6 +93,7 @@ extension SuperServer {
     if counters.refusedInAll > 0 { addRefusals(counters, to: &block) }
     block.add("failed", "\(counters.failedStarts)")
     if case .count(let most) = service.definition.limits.instances { block.add("instances", "\(most)") }
+    block.add("rpc", service.registrationText)
     if let pids = pids[ObjectIdentifier(service)] {
       block.add("pids", pids.sorted().map { "\($0)" }.joined(separator: " "))
     }

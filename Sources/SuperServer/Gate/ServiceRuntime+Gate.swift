@@ -10,9 +10,6 @@ import ServiceModel
 
 // Connections that the loop cannot judge alone: names and libwrap are `inetd-gate`'s business.
 extension ServiceRuntime {
-  /// Where the gate is when the daemon was not started from a build directory.
-  private static let installedGate = "/usr/libexec/inetd/inetd-gate"
-
   /// Whether libwrap has to be asked about this service now.
   var asksLibwrap: Bool { traits.contains(.asksLibwrap) && server.libwrapRules.exist(at: loop.now) }
 
@@ -21,14 +18,7 @@ extension ServiceRuntime {
 
   private var takesPeerLabel: Bool { definition.process.takesPeerLabel && SecurityContext.isAvailable }
 
-  /// The gate's path: beside the daemon where both were built together, else where it is installed.
-  static let gatePath: String = {
-    guard let own = CurrentProcess.executablePath, let slash = own.utf8.lastIndex(of: UInt8(ascii: "/")) else {
-      return installedGate
-    }
-    let beside = own[..<slash] + "/inetd-gate"
-    return FileSystem.reasonNotExecutable(String(beside)) == nil ? String(beside) : installedGate
-  }()
+  static let gatePath = CompanionProgram.path("inetd-gate")
 
   /// Starts the gate on a connection that admission has counted. A program's gate becomes the program; what runs in the
   /// loop waits for the verdict.

@@ -6,6 +6,8 @@ package struct HandoverState: Equatable {
     /// A socket unit's, not ours.
     package var isUnits: Bool
     package var name: String
+    /// The service that has it.
+    package var owner = ""
   }
 
   package struct Counts: Equatable {
@@ -37,7 +39,10 @@ package struct HandoverState: Equatable {
   package var text: String {
     var text = HandoverState.firstLine + "\n"
     if let ledger { text += "ledger \(ledger) \(ledgerIsStored ? 1 : 0)\n" }
-    for socket in sockets { text += "socket \(socket.raw) \(socket.isUnits ? 1 : 0) \(socket.name)\n" }
+    for socket in sockets {
+      text += "socket \(socket.raw) \(socket.isUnits ? 1 : 0) \(socket.name)\n"
+      if !socket.owner.isEmpty { text += "owner \(socket.owner)\n" }
+    }
     for entry in counts {
       text += "counts"
       for number in entry.counters.numbers { text += " \(number)" }
@@ -72,6 +77,10 @@ package struct HandoverState: Equatable {
     } else if kind.elementsEqual("denied".utf8) {
       guard let until = words.number() else { return }
       denied.append(Lockout(source: String(decoding: words.rest, as: UTF8.self), until: until))
+    } else if kind.elementsEqual("owner".utf8) {
+      // Of the socket in the line before.
+      guard !sockets.isEmpty else { return }
+      sockets[sockets.count - 1].owner = String(decoding: words.rest, as: UTF8.self)
     } else if kind.elementsEqual("counts".utf8) {
       var numbers: [UInt64] = []
       for _ in 0..<ServiceCounters.numberCount {

@@ -46,7 +46,8 @@ package struct Inheritance {
       return
     }
     let isKept = descriptor.name.utf8.starts(with: Inheritance.keptPrefix.utf8)
-    if let socket = InheritedSocket(descriptor.number, name: descriptor.name, origin: isKept ? .kept : .unit) {
+    if var socket = InheritedSocket(descriptor.number, name: descriptor.name, origin: isKept ? .kept : .unit) {
+      if isKept { socket.owner = Inheritance.owner(ofKeptName: descriptor.name) }
       sockets.append(socket)
       return
     }
@@ -71,11 +72,27 @@ package struct Inheritance {
     paused = state.paused
     denied = state.denied
     for socket in state.sockets {
-      guard let found = InheritedSocket(socket.raw, name: socket.name, origin: socket.isUnits ? .unit : .kept) else {
+      guard var found = InheritedSocket(socket.raw, name: socket.name, origin: socket.isUnits ? .unit : .kept) else {
         faults.append("descriptor \(socket.raw), handed over, is no socket")
         continue
       }
+      found.owner = socket.owner
       sockets.append(found)
     }
+  }
+
+  /// A service's id within the names of what is kept for it: only what an FDNAME may hold (sd_notify(3)).
+  static func owner(_ id: String) -> String {
+    let bytes = id.utf8.prefix(100).map { byte in
+      byte > 0x20 && byte < 0x7f && byte != UInt8(ascii: ":") ? byte : UInt8(ascii: "_")
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  static func keptName(owner: String, inode: UInt64) -> String { "\(keptPrefix)\(owner)/\(inode)" }
+
+  private static func owner(ofKeptName name: String) -> String {
+    let rest = name.utf8.dropFirst(keptPrefix.utf8.count)
+    return String(Substring(rest[..<(rest.lastIndex(of: UInt8(ascii: "/")) ?? rest.endIndex)]))
   }
 }

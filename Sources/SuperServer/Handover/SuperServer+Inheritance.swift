@@ -57,13 +57,15 @@ extension SuperServer {
   }
 
   /// Gives inherited sockets to the services that want them: first by name, then by address, then as the same wildcard,
-  /// each for all services before the next.
+  /// then at a port that the kernel once chose for the service, each for all services before the next.
   func adoptSockets(for services: [ServiceRuntime]) {
-    for match in [InheritedSockets.Match.name, .address, .equivalence] {
+    for match in [InheritedSockets.Match.name, .address, .equivalence, .assignment] {
       for service in services {
+        let id = service.definition.id
+        let name = match == .assignment ? Inheritance.owner(id) : id
         for listener in service.listeners where !listener.isBound && !inherited.isEmpty {
           let wanted = wantedSocket(of: listener)
-          while !listener.isBound, let socket = inherited.claim(wanted, for: service.definition.id, by: match) {
+          while !listener.isBound, let socket = inherited.claim(wanted, for: name, by: match) {
             adopt(socket, at: listener, match)
           }
         }
@@ -192,11 +194,7 @@ extension SuperServer {
     guard keepsDescriptors, !listener.isInherited, listener.keptName == nil, let socket = listener.descriptor,
       let inode = listener.inode
     else { return }
-    let id = listener.service.definition.id.utf8.prefix(100).map { byte in
-      // What an FDNAME may hold (sd_notify(3)).
-      byte > 0x20 && byte < 0x7f && byte != UInt8(ascii: ":") ? byte : UInt8(ascii: "_")
-    }
-    let name = Inheritance.keptPrefix + String(decoding: id, as: UTF8.self) + "/\(inode)"
+    let name = Inheritance.keptName(owner: Inheritance.owner(listener.service.definition.id), inode: inode)
     if told(notifier.store(socket, name: name)) { listener.keptName = name }
   }
 

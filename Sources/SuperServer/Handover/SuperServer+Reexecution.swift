@@ -41,7 +41,8 @@ extension SuperServer {
       for listener in service.listeners {
         guard let raw = listener.descriptor?.raw else { continue }
         let name = listener.isInherited ? (listener.isNamed ? id : "") : listener.keptName ?? ""
-        state.sockets.append(HandoverState.Socket(raw: raw, isUnits: listener.isInherited, name: name))
+        state.sockets.append(
+          HandoverState.Socket(raw: raw, isUnits: listener.isInherited, name: name, owner: Inheritance.owner(id)))
       }
     }
     let file = try FileDescriptor.memory(name: "inetd-handover")

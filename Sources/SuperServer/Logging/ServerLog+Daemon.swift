@@ -21,6 +21,10 @@ extension ServerLog {
     write(LogRecord(.info, text))
   }
 
+  func waitingForWriter(of path: String) {
+    write(LogRecord(.info, "\(path) is being written; the reload waits until it is whole"))
+  }
+
   /// The whole daemon on one line.
   func state(_ line: String) { write(LogRecord(.info, "state: " + line)) }
 

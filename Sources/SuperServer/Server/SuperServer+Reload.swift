@@ -124,6 +124,7 @@ extension SuperServer {
     rememberPlaces(load)
     connect(changed, replacing: leaving, exceptReusing: rebuilt)
     collectDatagramBuiltinPorts()
+    registrar.socketsChanged(checksAll: true)
     return plan.changes
   }
 

@@ -16,7 +16,7 @@ extension SuperServer {
   private func received(_ signal: Int32) {
     switch signal {
     case SIGCHLD: reapChildren()
-    case SIGHUP: reload()
+    case SIGHUP: reloadOnceWritten()
     case SIGUSR1: dumpState()
     case SIGUSR2: reexecute()
     case SIGTERM: stop(signal: "SIGTERM")
@@ -36,7 +36,10 @@ extension SuperServer {
       // What a gate has said before its end is in the pipe by now.
       if !verdicts.isEmpty { _ = settleVerdicts() }
       let outcome = spawner.reaped(child.pid, child.status)
-      guard let instance = instances.remove(child.pid) else { continue }
+      guard let instance = instances.remove(child.pid) else {
+        _ = registrar.ended(child.pid, outcome)
+        continue
+      }
       instance.service.ended(instance, outcome)
     }
     releaseProcessWaiters()

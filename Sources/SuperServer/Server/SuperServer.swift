@@ -21,6 +21,7 @@ package final class SuperServer {
   let widePipes = WidePipes()
   let libwrapRules = LibwrapRules()
   let idleMemory: IdleMemory
+  private(set) lazy var registrar = RPCRegistrar(self)
   var instances = InstanceTable()
   /// Sources that no service serves just now.
   var denied = DenyList()
@@ -59,6 +60,9 @@ package final class SuperServer {
   /// Few, and asked for with every datagram.
   private var datagramBuiltinPorts: [UInt16] = []
   private var quoteNumber = 0
+  /// Until when a reload waits for somebody who writes the classic file; nil when none waits.
+  var writerDeadline: MonotonicTime?
+  var writerTimer: ActionTimer?
   private var control: ControlListener?
   /// Times the configuration was read again, and the errors it held the last time.
   var reloadCount = 0
@@ -125,7 +129,7 @@ package final class SuperServer {
     log.stopping(signal: signal, live: instances.count)
     for id in order { services[id].map(close) }
     control?.close()
-    loop.stop()
+    registrar.withdraw { [unowned(unsafe) self] in loop.stop() }
   }
 
   /// A daemon that cannot be asked still serves: the failure is only logged.
@@ -236,6 +240,7 @@ extension SuperServer {
     }
     if hadFailed { log.listening(service.definition, on: address) }
     keep(listener)
+    if service.definition.rpc != nil { registrar.socketsChanged() }
     statusChanged()
     service.updateWatching()
   }
