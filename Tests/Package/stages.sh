@@ -14,6 +14,7 @@ stage_servers() {
   local before
   before=$(daemon)
   check "apt installs servers that know nothing of us" install $servers $clients
+  check "and they are content with the package" is "install ok installed" inside dpkg-query -W -f '${Status}' inetd
   for line in www shell login talk ntalk pop3 finger ident rusersd/2-3 rstatd/1-5; do
     check "update-inetd has added $line" has_line "$line"
   done
