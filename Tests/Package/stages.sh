@@ -19,19 +19,22 @@ stage_servers() {
     check "update-inetd has added $line" has_line "$line"
   done
   check "the daemon was signalled, not restarted" is "$before" daemon
-  check "and has read all lines" says "0 errors" inside inetctl check
+  check "and has read all lines" says "no errors" inside inetctl check
   answers
   telnet_by_hand
   gone_while_serving
   check "apt purges the servers" purge $servers
-  check "no line of theirs is left on" no has_line '[a-z]'
+  # The packages of the RPC servers forget the version in the name of their own line.
+  check "no line of theirs is left but two that their packages forget" is "$(printf 'rstatd/1-5\nrusersd/2-3')" \
+    inside sh -c 'sed -n "s/^\([a-z][^[:blank:]]*\).*/\1/p" /etc/inetd.conf | sort'
   for port in 23 79 110 113 513 514; do check "nobody listens on port $port" until_true no listens "$port"; done
-  check "rpcbind has forgotten them" no says rstatd inside rpcinfo
+  check "rpcbind has forgotten them" until_true no says rstatd inside rpcinfo
   check "still the same daemon" is "$before" daemon
   check "purging the package stops it" purge inetd
-  check "nothing of it is left" inside sh -c '! ls -d /etc/inetd.d /etc/default/inetd /etc/init.d/inetd \
+  check "a file with lines of others is theirs" inside test -e /etc/inetd.conf
+  check "nothing else of it is left" inside sh -c '! ls -d /etc/inetd.d /etc/default/inetd /etc/init.d/inetd \
     /lib/systemd/system/inetd.service /usr/sbin/inetd /run/inetd /run/inetd.pid /etc/rc?.d/*inetd \
-    /etc/systemd/system/multi-user.target.wants/inetd.service /etc/inetd.conf 2>/dev/null | grep .'
+    /etc/systemd/system/multi-user.target.wants/inetd.service 2>/dev/null | grep .'
 }
 
 answers() {
@@ -94,7 +97,7 @@ stage_openbsd() {
   check "echo is answered" is hello ask 127.0.0.1 7 'hello'
   check "what openbsd-inetd leaves is purged" purge openbsd-inetd
   check "ours still runs" inside systemctl is-active --quiet inetd
-  check "and will after a boot" inside systemctl is-enabled --quiet inetd
+  check "and still will after a boot" inside systemctl is-enabled --quiet inetd
   check "one daemon only" is 1 inside sh -c 'cat /proc/[0-9]*/comm | grep -c "^inetd$"'
 }
 
@@ -240,7 +243,7 @@ stage_more() {
   check "apt installs the package" install "$package" update-inetd
   check "apt installs more servers" install $more_servers
   for line in ident pop3 amanda remctl printer; do check "update-inetd has added $line" inside grep -q "$line" /etc/inetd.conf; done
-  check "all lines are read" says "0 errors" inside inetctl check
+  check "all lines are read" says "no errors" inside inetctl check
   check "nullidentd is answered" says "USERID" ask 127.0.0.1 113 '1, 2\r\n'
   inside sh -c 'cat /etc/inetd.conf; ss -lntu; inetctl check'
 }

@@ -15,7 +15,8 @@ import Testing
   }
 
   private func changes(
-    from old: [ResolvedService], to new: [ResolvedService], rejected: [String] = [], isComplete: Bool = true
+    from old: [ResolvedService], to new: [ResolvedService], rejected: [String] = [], isComplete: Bool = true,
+    canGoOn: Bool = true
   ) -> [ReloadPlan.Change] {
     var table = ServiceTable()
     table.isComplete = isComplete
@@ -24,7 +25,7 @@ import Testing
     }
     let running = Dictionary(uniqueKeysWithValues: old.map { ($0.definition.id, $0) })
     let load = ConfigurationLoad(table: table, services: new)
-    return ReloadPlan(running: running, order: old.map(\.definition.id), load: load).changes
+    return ReloadPlan(running: running, order: old.map(\.definition.id), load: load, canGoOn: { _ in canGoOn }).changes
   }
 
   @Test func theDifferenceIsWhatChanged() {
@@ -37,6 +38,13 @@ import Testing
   @Test func aServiceInErrorStaysAsItWas() {
     #expect(changes(from: [service("a")], to: [], rejected: ["a"]) == [.keepStale(id: "a")])
     #expect(changes(from: [], to: [], rejected: ["new"]) == [])
+  }
+
+  @Test func aServiceInErrorWithoutAProgramGoes() {
+    #expect(changes(from: [service("a")], to: [], rejected: ["a"], canGoOn: false) == [.remove(id: "a")])
+    #expect(
+      changes(from: [service("a")], to: [], rejected: ["a"], isComplete: false, canGoOn: false)
+        == [.keepStale(id: "a")])
   }
 
   @Test func whatCouldNotBeReadTakesNothingAway() {

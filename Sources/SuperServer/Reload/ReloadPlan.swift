@@ -19,8 +19,11 @@ package struct ReloadPlan {
   /// Services of the new configuration in its order, then those that go.
   package let changes: [Change]
 
-  /// `running` are the services as they are served now, by id.
-  package init(running: [String: ResolvedService], order: [String], load: ConfigurationLoad) {
+  /// `running` are the services as they are served now, by id; `canGoOn` tells whether one could still be served so.
+  package init(
+    running: [String: ResolvedService], order: [String], load: ConfigurationLoad,
+    canGoOn: (ResolvedService) -> Bool = { _ in true }
+  ) {
     var changes: [Change] = []
     var wanted: Set<String> = []
     for service in load.services {
@@ -34,8 +37,10 @@ package struct ReloadPlan {
     }
     let rejected = Set(load.table.rejected.map { $0.id })
     for id in order where !wanted.contains(id) {
-      // A service whose file could not be read is not known to be gone.
-      let isStale = rejected.contains(id) || !load.table.isComplete
+      // A service whose file could not be read is not known to be gone. One in error runs on, unless there is nothing to
+      // run: packages leave their lines behind when they go.
+      let isInError = rejected.contains(id) && running[id].map(canGoOn) != false
+      let isStale = isInError || !load.table.isComplete
       changes.append(isStale ? .keepStale(id: id) : .remove(id: id))
     }
     self.changes = changes

@@ -42,8 +42,16 @@ extension SuperServer {
   /// What a reload would do now.
   func planReload() -> ReloadOutcome {
     let load = readConfiguration()
-    let plan = ReloadPlan(running: services.mapValues { $0.resolved }, order: order, load: load)
+    let plan = plan(for: load)
     return ReloadOutcome(changes: plan.changes, load: load)
+  }
+
+  private func plan(for load: ConfigurationLoad) -> ReloadPlan {
+    ReloadPlan(running: services.mapValues { $0.resolved }, order: order, load: load) { service in
+      guard case .program(let program) = service.definition.handler, service.definition.process.rootDirectory == nil
+      else { return true }
+      return FileSystem.reasonNotExecutable(program.path)?.errno != ENOENT
+    }
   }
 
   private func readConfiguration() -> ConfigurationLoad {
@@ -77,7 +85,7 @@ extension SuperServer {
   /// kept port ever refuses a connection.
   @discardableResult
   func apply(_ load: ConfigurationLoad) -> [ReloadPlan.Change] {
-    let plan = ReloadPlan(running: services.mapValues { $0.resolved }, order: order, load: load)
+    let plan = plan(for: load)
     var resolved: [String: ResolvedService] = [:]
     for service in load.services { resolved[service.definition.id] = service }
     var leaving: [Listener] = []
