@@ -67,6 +67,10 @@ package enum CurrentProcess {
     for target in Int32(0)...2 { try checked("redirect descriptor", "\(target)") { dup2(null.raw, target) } }
   }
 
+  /// Closes what our parent forgot to close: a background process that kept its pipes open would let whoever reads them
+  /// wait for ever (debconf does, and everybody at the other end of ssh). To be called before anything is opened.
+  @export(interface) package static func closeInheritedDescriptors() { _ = clinux_close_range(3, .max, 0) }
+
   /// Marks every descriptor from `first` on close-on-exec: what our parent forgot to close must not reach a server.
   package static func markInheritedDescriptors(from first: UInt32 = 3) throws(SystemError) {
     let flags = Int32(CLINUX_CLOSE_RANGE_CLOEXEC)

@@ -2,9 +2,10 @@ import CLinux
 
 /// A pid file: it names the process that holds its lock, and a second holder is refused.
 ///
-/// The lock (flock(2)) belongs to the open file and dies with the process, however that ends; a pid file that is left
-/// behind by a crash is taken over. A lock is shared with children after fork, so it can be taken before the daemon
-/// goes into the background.
+/// The lock (fcntl(2), F_SETLK) belongs to the process and dies with it, however that ends; a pid file that is left
+/// behind by a crash is taken over. Children do not share it: one of flock(2) would be held on by a server that has
+/// just been started and has not executed its program yet, and would keep the next daemon from starting. It is to be
+/// taken after the daemon has gone into the background.
 package final class LockFile {
   package let path: String
   private let file: FileDescriptor
@@ -27,8 +28,8 @@ package final class LockFile {
     while true {
       let file = try FileDescriptor.open(path, flags: O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o644)
       let descriptor = file.raw
-      if retryingInterrupted({ flock(descriptor, LOCK_EX | LOCK_NB) }) == -1 {
-        if clinux_errno() == EWOULDBLOCK { return .held(by: try holder(path)) }
+      if retryingInterrupted({ clinux_lock(descriptor) }) == -1 {
+        if clinux_errno() == EAGAIN || clinux_errno() == EACCES { return .held(by: try holder(path)) }
         throw SystemError.last("lock", path)
       }
       // The former holder may have removed the file between our open and our lock: then ours has no name any more.

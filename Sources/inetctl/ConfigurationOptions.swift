@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import LinuxSystem
 import ServiceConfiguration
 import ServiceModel
@@ -38,7 +37,7 @@ struct ConfigurationOptions: ParsableArguments {
   }
 
   private func absolute(_ path: String) -> String {
-    path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+    path.hasPrefix("/") ? path : ((try? FileSystem.currentDirectory()) ?? ".") + "/" + path
   }
 }
 
@@ -49,8 +48,8 @@ extension ExitCode {
 
 /// Where commands write.
 enum Output {
-  static func write(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }
-  static func complain(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+  static func write(_ text: String) { try? BorrowedDescriptor.standardOutput.writeAll(text) }
+  static func complain(_ text: String) { try? BorrowedDescriptor.standardError.writeAll(text) }
 }
 
 /// `12 services, 1 error, 2 warnings`.

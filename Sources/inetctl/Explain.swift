@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import ServiceConfiguration
 import ServiceModel
 import ServiceResolution
@@ -60,7 +59,8 @@ enum KeyExplanation {
       if !lines.isEmpty { lines.append("") }
       lines.append("\(group.title):")
       for key in KeyTable.keys where key.group == group {
-        lines.append("  \(key.name.padding(toLength: width, withPad: " ", startingAt: 0))  \(key.help)")
+        let gap = String(repeating: " ", count: width + 2 - key.name.count)
+        lines.append("  \(key.name)\(gap)\(key.help)")
       }
     }
     return lines.joined(separator: "\n") + "\n"

@@ -33,7 +33,10 @@ final class Daemon {
     inheritance = Inheritance.take()
     CurrentProcess.setName("inetd")
     // A daemon that has executed itself is in the background already.
-    if !runsInForeground, !inheritance.isReexecution, let finished = try enterBackground() { return finished }
+    if !runsInForeground, !inheritance.isReexecution {
+      if inheritance.isEmpty { CurrentProcess.closeInheritedDescriptors() }
+      if let finished = try enterBackground() { return finished }
+    }
     let code = try serve()
     pidFile?.remove()
     return code

@@ -33,7 +33,7 @@ struct House {
     "inetd": .system(5),
     "inetd-gate": .system(5),
     "inetd-rpc": .system(5),
-    "inetctl": .system(5, outside: ["ArgumentParser", "Foundation"]),
+    "inetctl": .system(5, outside: ["ArgumentParser", "FoundationEssentials", "Glibc"]),
   ]
 
   /// C modules with a single way in.

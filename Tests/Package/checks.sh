@@ -5,7 +5,7 @@ passed=0 failed=0 skipped=0
 check() {
   local what=$1 output
   shift
-  if output=$("$@" 2>&1); then
+  if output=$("$@" 2>&1 | tr -d '\0'; exit "${PIPESTATUS[0]}"); then
     passed=$((passed + 1))
     echo "ok    $what"
   else
@@ -38,7 +38,7 @@ until_true() {
 says() {
   local text=$1 output
   shift
-  output=$("$@" 2>&1) || true
+  output=$("$@" 2>&1 | tr -d '\0') || true
   case $output in
   *"$text"*) ;;
   *)
@@ -89,6 +89,8 @@ boot_without_systemd() {
     mount --bind "$3" debs && mount --bind "$4" package && mount --bind "$5" tests
     mount -t proc proc proc && mount -t tmpfs tmpfs run && mkdir -p run/lock && mount --rbind /dev dev
     ip link set lo up && hostname machine
+    # What sysvinit says after a boot; invoke-rc.d starts nothing before it.
+    rm sbin/runlevel && printf "#!/bin/sh\necho N 2\n" >sbin/runlevel && chmod 755 sbin/runlevel
     exec chroot . perl -e "\$SIG{CHLD} = q(IGNORE); open F, q(>), q(/run/up); close F; sleep 1000 while 1"
   ' sh "$(realpath $place)" "$(realpath .build/debian-root)" "$repository" "$(realpath $work)" \
     "$PWD/Tests/Package/inside" &

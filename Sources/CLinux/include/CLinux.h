@@ -53,6 +53,11 @@ static inline int clinux_open(const char *path, int flags, mode_t mode) { return
 static inline int clinux_fcntl(int descriptor, int command, int argument) {
     return fcntl(descriptor, command, argument);
 }
+/// Takes the process's write lock on the whole file without waiting; EAGAIN or EACCES when another process has it.
+static inline int clinux_lock(int descriptor) {
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    return fcntl(descriptor, F_SETLK, &lock);
+}
 static inline int clinux_ioctl_int(int descriptor, unsigned long request, int *value) {
     return ioctl(descriptor, request, value);
 }

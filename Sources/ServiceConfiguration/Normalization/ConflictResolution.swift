@@ -88,7 +88,10 @@ struct ConflictResolution {
   }
 
   private mutating func reportName(_ id: String, _ loser: Int, _ winner: Int) {
-    let isError = candidates[loser].entry.isDropIn && candidates[winner].entry.isDropIn
+    // Two that are off, as Debian's xinetd has them, are no error yet.
+    let isError =
+      candidates[loser].entry.isDropIn && candidates[winner].entry.isDropIn
+      && candidates[loser].entry.definition.enabled
     findings.add(
       Diagnostic(
         isError ? .error : .warning, "duplicate-id",

@@ -20,6 +20,12 @@ extension ServiceBuilder {
   private mutating func chooseBuiltin() {
     let name = draft.definition.service
     guard let builtin = Builtin(name: ASCII.lowercased(name)) else {
+      // xinetd brings 'servers' and 'services' along, switched off; what they showed, `inetctl list` shows.
+      if draft.isDisabled && raw.dialect == .xinetd {
+        hasFailed = true
+        return warn(
+          "unknown-builtin", "there is no built-in service '\(name)'", key: nil, outcome: "it is off, and stays off")
+      }
       return fail(
         "unknown-builtin", "there is no built-in service '\(name)'",
         key: isSet("service") ? "service" : nil,

@@ -25,6 +25,9 @@ package struct Inheritance {
 
   package init() {}
 
+  /// Nothing was open that is ours.
+  package var isEmpty: Bool { sockets.isEmpty && ledger == nil }
+
   /// Looks at what is open. To be called before anything is opened.
   @export(interface) package static func take() -> Inheritance {
     var inheritance = Inheritance()

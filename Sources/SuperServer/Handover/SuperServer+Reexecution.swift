@@ -24,6 +24,7 @@ extension SuperServer {
       try handOver(state.raw)
     } catch {
       log.systemFailure(error, consequence: "the daemon goes on as it is")
+      for service in services.values { service.updateWatching() }
     }
   }
 

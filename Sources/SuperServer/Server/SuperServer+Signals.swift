@@ -18,7 +18,9 @@ extension SuperServer {
     case SIGCHLD: reapChildren()
     case SIGHUP: reloadOnceWritten()
     case SIGUSR1: dumpState()
-    case SIGUSR2: reexecute()
+    case SIGUSR2:
+      pauseListening()
+      finishConversations { [unowned(unsafe) self] in reexecute() }
     case SIGTERM: stop(signal: "SIGTERM")
     case SIGINT: stop(signal: "SIGINT")
     case SIGQUIT: stop(signal: "SIGQUIT")

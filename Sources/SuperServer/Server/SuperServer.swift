@@ -129,7 +129,9 @@ package final class SuperServer {
     log.stopping(signal: signal, live: instances.count)
     for id in order { services[id].map(close) }
     control?.close()
-    registrar.withdraw { [unowned(unsafe) self] in loop.stop() }
+    finishConversations { [unowned(unsafe) self] in
+      registrar.withdraw { [unowned(unsafe) self] in loop.stop() }
+    }
   }
 
   /// A daemon that cannot be asked still serves: the failure is only logged.

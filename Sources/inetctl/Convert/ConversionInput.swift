@@ -1,4 +1,4 @@
-import Foundation
+import LinuxSystem
 import ServiceConfiguration
 import ServiceModel
 import ServiceResolution
@@ -31,18 +31,17 @@ struct ConversionInput {
   }
 
   static func absolute(_ path: String) -> String {
-    path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+    path.hasPrefix("/") ? path : ((try? FileSystem.currentDirectory()) ?? ".") + "/" + path
   }
 
   /// A file, or the files of a directory whose names count.
   private mutating func files(at path: String, _ source: Convert.Source) -> [String] {
-    var isDirectory: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
+    guard let status = try? FileSystem.status(of: path) else {
       fail(path, "does not exist")
       return []
     }
-    guard isDirectory.boolValue else { return [path] }
-    guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
+    guard status.kind == .directory else { return [path] }
+    guard let names = try? FileSystem.names(in: path) else {
       fail(path, "cannot be read")
       return []
     }
@@ -55,8 +54,7 @@ struct ConversionInput {
   }
 
   private mutating func append(_ path: String, as source: Convert.Source, to documents: inout [SourceDocument]) {
-    guard let data = FileManager.default.contents(atPath: path) else { return fail(path, "cannot be read") }
-    let bytes = Array(data)
+    guard let bytes = (try? FileSystem.contents(of: path))?.bytes else { return fail(path, "cannot be read") }
     if source == .systemd || source == .auto && path.hasSuffix(".socket") {
       guard let unit = SystemdSocket.read(path, String(decoding: bytes, as: UTF8.self)) else {
         return fail(path, "is not a socket unit that a server could be started for")

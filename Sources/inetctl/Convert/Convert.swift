@@ -1,5 +1,6 @@
 import ArgumentParser
-import Foundation
+import Glibc
+import LinuxSystem
 import ServiceConfiguration
 import ServiceModel
 
@@ -56,22 +57,32 @@ struct Convert: ParsableCommand {
   /// Writes what is not there yet: an administrator's file is never replaced.
   private func write(_ files: [(name: String, text: String)], to directory: String) -> Bool {
     var isComplete = true
-    do {
-      try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+    do throws(SystemError) {
+      try Convert.makeDirectory(directory)
     } catch {
-      Output.complain("inetctl: \(directory): cannot be made: \(error.localizedDescription)\n")
+      Output.complain("inetctl: \(directory): cannot be made: \(SystemError.text(error.errno))\n")
       return false
     }
     for file in files {
       let path = directory + "/" + file.name
-      do {
-        try Data(file.text.utf8).write(to: URL(fileURLWithPath: path), options: .withoutOverwriting)
+      do throws(SystemError) {
+        let new = try FileDescriptor.open(path, flags: O_WRONLY | O_CREAT | O_EXCL, mode: 0o644)
+        try new.borrowed.writeAll(file.text, to: path)
       } catch {
-        let reason = FileManager.default.fileExists(atPath: path) ? "is there already" : error.localizedDescription
+        let reason = error.errno == EEXIST ? "is there already" : SystemError.text(error.errno)
         Output.complain("inetctl: \(path): \(reason); not written\n")
         isComplete = false
       }
     }
     return isComplete
+  }
+  /// Makes a directory, and those on the way to it.
+  private static func makeDirectory(_ path: String) throws(SystemError) {
+    if let status = try FileSystem.status(of: path) {
+      if status.kind != .directory { throw SystemError("create directory", path, errno: ENOTDIR) }
+      return
+    }
+    if let slash = path.lastIndex(of: "/"), slash != path.startIndex { try makeDirectory(String(path[..<slash])) }
+    try FileSystem.createDirectory(path)
   }
 }

@@ -1,4 +1,5 @@
-import Foundation
+import FoundationEssentials
+import LinuxSystem
 import ServiceConfiguration
 
 /// A `.socket` unit and the `.service` unit it starts, as a flat file.
@@ -18,8 +19,8 @@ struct SystemdSocket {
     let isAccepting = socket.last("Socket", "Accept").map(UnitFile.isTrue) ?? false
     let name = socket.last("Socket", "Service") ?? (isAccepting ? "\(stem)@.service" : "\(stem).service")
     let beside = url.deletingLastPathComponent().appendingPathComponent(name)
-    guard let data = FileManager.default.contents(atPath: beside.path) else { return nil }
-    let service = UnitFile(String(decoding: data, as: UTF8.self))
+    guard let contents = try? FileSystem.contents(of: beside.path) else { return nil }
+    let service = UnitFile(String(decoding: contents.bytes, as: UTF8.self))
     var result = SystemdSocket(path: url.deletingPathExtension().appendingPathExtension("conf").path)
     result.convert(socket, isAccepting: isAccepting, unit: url.lastPathComponent)
     guard result.convert(service, unit: name) else { return nil }
@@ -92,7 +93,10 @@ struct SystemdSocket {
     // `-` in front: exit statuses do not matter; they never do here.
     while let first = program.first, first == "-" || first == ":" { program.removeFirst() }
     add("server", [program])
-    if !words.isEmpty { add("server_args", words.map { $0.replacingOccurrences(of: "%", with: "%%") }) }
+    if !words.isEmpty {
+      add(
+        "server_args", words.map { $0.split(separator: "%", omittingEmptySubsequences: false).joined(separator: "%%") })
+    }
     let isStdio = service.last("Service", "StandardInput") == "socket"
     add("pass", [isStdio ? "stdio" : "listen_fds"])
     for (section, key, value) in service.settings where section == "Service" {

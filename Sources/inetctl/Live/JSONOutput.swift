@@ -1,5 +1,4 @@
 import ControlProtocol
-import Foundation
 
 /// Blocks as JSON: an array of objects with the keys in the daemon's order. The type of a value depends on its key alone,
 /// so that a service called 8080 stays a string.
@@ -39,7 +38,8 @@ enum JSONOutput {
       case "\n": result += "\\n"
       case "\t": result += "\\t"
       case "\r": result += "\\r"
-      case let control where control.value < 0x20: result += String(format: "\\u%04x", control.value)
+      case let control where control.value < 0x20:
+        result += "\\u00" + (control.value < 0x10 ? "0" : "") + String(control.value, radix: 16)
       default: result.unicodeScalars.append(scalar)
       }
     }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import ControlProtocol
-import Foundation
 
 /// `inetctl list`
 struct List: ParsableCommand {

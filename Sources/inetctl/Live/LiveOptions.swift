@@ -1,6 +1,6 @@
 import ArgumentParser
 import ControlProtocol
-import Foundation
+import LinuxSystem
 
 /// Options that every command for a running daemon has.
 struct LiveOptions: ParsableArguments {
@@ -54,13 +54,13 @@ extension CompletionKind {
 
 /// Where messages go that are not the command's output.
 enum StandardError {
-  static func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+  static func write(_ text: String) { try? BorrowedDescriptor.standardError.writeAll(text) }
 }
 
 /// What is known of the terminal.
 enum Terminal {
   /// Whether a person reads the output; NO_COLOR (no-color.org) asks for plain text all the same.
   static var isOutput: Bool {
-    isatty(1) == 1 && ProcessInfo.processInfo.environment["NO_COLOR"] == nil
+    BorrowedDescriptor.standardOutput.isTerminal && CurrentProcess.environmentValue("NO_COLOR") == nil
   }
 }

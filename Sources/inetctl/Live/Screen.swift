@@ -1,4 +1,5 @@
-import Foundation
+import Glibc
+import LinuxSystem
 
 /// The whole terminal, for a display that is refreshed in place. What stood there before comes back when it is left.
 final class Screen {
@@ -67,5 +68,5 @@ final class Screen {
     return true
   }
 
-  private func write(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }
+  private func write(_ text: String) { try? BorrowedDescriptor.standardOutput.writeAll(text) }
 }

@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// Signals as people name them.
 enum SignalName {

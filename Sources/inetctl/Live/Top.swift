@@ -1,6 +1,6 @@
 import ArgumentParser
 import ControlProtocol
-import Foundation
+import Glibc
 
 /// `inetctl top`
 struct Top: ParsableCommand {
@@ -40,7 +40,7 @@ struct Top: ParsableCommand {
       if let screen {
         if screen.waitForEnd(seconds: interval) { return }
       } else {
-        Thread.sleep(forTimeInterval: interval)
+        _ = poll(nil, 0, Int32(interval * 1000))
       }
       blocks = try live.ask(.status)
     }
@@ -79,7 +79,8 @@ private struct Rates {
       let count = Int(block["accepted"] ?? "") ?? 0
       accepted[id] = count
       if let before = former[id], let seconds, seconds > 0 {
-        block.add("rate", String(format: "%.1f", Double(max(count - before, 0)) / seconds))
+        let tenths = Int((Double(max(count - before, 0)) / seconds * 10).rounded())
+        block.add("rate", "\(tenths / 10).\(tenths % 10)")
       }
       return block
     }

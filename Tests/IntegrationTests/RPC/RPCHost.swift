@@ -1,37 +1,23 @@
 import Foundation
 import Testing
 
-/// A host for RPC programs: a network and a /run of its own, in which Debian's rpcbind finds its port and its socket
-/// free whatever runs on this machine. Nothing of it remains when the test is over.
-final class RPCHost {
+/// A host for RPC programs, where Debian's rpcbind finds its port and its socket free.
+final class RPCHost: PrivateHost {
   static let programs = ["/sbin/rpcbind", "/usr/sbin/rpcinfo", "/usr/bin/rup", "/usr/bin/rusers", "/usr/sbin/tcpd"]
   static let servers = [("rstatd", "/usr/sbin/rpc.rstatd"), ("rusersd", "/usr/sbin/rpc.rusersd")]
 
-  static let canRun: Bool = {
-    guard getuid() == 0, programs.allSatisfy(FileManager.default.isExecutableFile(atPath:)),
-      servers.allSatisfy({ Checkout.debian($0.0, $0.1) != nil })
-    else { return false }
-    return (try? ChildProcess.run("unshare", "--net", "--mount", "true").succeeded) == true
-  }()
+  static let hasPrograms =
+    canRun && programs.allSatisfy(FileManager.default.isExecutableFile(atPath:))
+    && servers.allSatisfy { Checkout.debian($0.0, $0.1) != nil }
 
-  private let keeper: ChildProcess
   private var rpcbind: ChildProcess?
 
   init() throws {
-    keeper = try ChildProcess([
-      "unshare", "--net", "--mount", "sh", "-ec",
-      "ip link set lo up; mount -t tmpfs tmpfs /run; mkdir /run/rpcbind; echo ready; exec sleep 600",
-    ])
-    try keeper.output.wait(containing: "ready")
+    try super.init()
+    try shell("mkdir /run/rpcbind")
   }
 
-  deinit {
-    rpcbind?.end()
-    keeper.end()
-  }
-
-  /// Words that make a command run on this host.
-  var prefix: [String] { ["nsenter", "--target=\(keeper.pid)", "--net", "--mount"] }
+  deinit { rpcbind?.end() }
 
   /// Starts rpcbind with an empty table and waits until it answers.
   func startRpcbind() throws {
@@ -45,14 +31,6 @@ final class RPCHost {
     rpcbind?.end()
     rpcbind = nil
     try Deadline.poll("rpcbind is gone") { try !run("rpcinfo").succeeded }
-  }
-
-  func run(_ words: String...) throws -> ChildProcess.Result {
-    let child = try ChildProcess(prefix + words)
-    defer { child.end() }
-    let status = try child.wait(seconds: 60)
-    return ChildProcess.Result(
-      status: status, output: try child.output.untilEnd(), errors: try child.errors.untilEnd())
   }
 
   /// `VERSION NETID PORT` of every entry of a program, as `rpcinfo` shows them.

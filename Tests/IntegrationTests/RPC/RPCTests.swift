@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// RPC services and a real rpcbind: rpcinfo and real clients see what the daemon listens on.
-@Suite(.enabled(if: RPCHost.canRun, "needs root, namespaces, rpcbind, rstatd and rusersd, see Tests/prepare"))
+@Suite(.enabled(if: RPCHost.hasPrograms, "needs root, namespaces, rpcbind, rstatd and rusersd, see Tests/prepare"))
 struct RPCTests {
   static let rstat: UInt32 = 100_001
   static let rusers: UInt32 = 100_002

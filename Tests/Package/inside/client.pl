@@ -10,7 +10,6 @@ use strict;
 use warnings;
 use Socket qw(:all);
 use IO::Handle;
-use Time::HiRes qw(sleep);
 
 sub bytes { my $text = shift // ''; $text =~ s/\\x([0-9a-f]{2})/chr hex $1/gie; $text =~ s/\\r/\r/g; $text =~ s/\\n/\n/g; $text }
 
@@ -58,7 +57,7 @@ if ($verb eq 'ask') {
   open(my $mark, '>', $file) or die "$file: $!\n";
   print $mark "held\n";
   close $mark;
-  sleep 0.02 while -e $file;
+  select(undef, undef, undef, 0.02) while -e $file;
   syswrite($socket, bytes($text));
   print everything($socket, 10);
 } elsif ($verb eq 'load') {
