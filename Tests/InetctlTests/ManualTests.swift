@@ -43,4 +43,14 @@ import Testing
       }
     }
   }
+
+  @Test func examplesAreUnderstood() throws {
+    let text = try String(contentsOf: ManualTests.page, encoding: .utf8)
+    let lines = text.split(separator: "\n").filter { $0.hasPrefix(".Dl inetctl ") }
+    #expect(lines.count >= 4)
+    for command in lines.flatMap({ $0.dropFirst(4).components(separatedBy: " && ") }) {
+      let words = command.prefix { $0 != "|" }.split(separator: " ").map(String.init)
+      #expect(throws: Never.self, "\(command)") { _ = try InetCtl.parseAsRoot(Array(words.dropFirst())) }
+    }
+  }
 }

@@ -19,9 +19,10 @@ import Testing
         "\(Daemon.directoryName)/echo.conf", "type = INTERNAL\nport = \(port)\nprotocol = tcp\n")
     }
 
-    func start(_ options: [String] = []) throws -> ChildProcess.Result {
+    /// - Parameter prefix: words before the command, which replace themselves by it.
+    func start(_ options: [String] = [], prefix: [String] = []) throws -> ChildProcess.Result {
       let child = try ChildProcess(
-        [build.path!, "--control", "none", "--pidfile", pidFile] + Daemon.files(in: scratch) + options)
+        prefix + [build.path!, "--control", "none", "--pidfile", pidFile] + Daemon.files(in: scratch) + options)
       defer { child.end() }
       // The output ends only if the daemon has let go of it.
       return ChildProcess.Result(
@@ -34,6 +35,16 @@ import Testing
       guard let pid, ProcessFacts.exists(pid) else { return }
       kill(pid, SIGKILL)
     }
+  }
+
+  /// debconf leaves a descriptor open in what a package starts, and waits until it is closed.
+  @Test(arguments: DaemonBuild.present)
+  func letsGoOfWhateverItsStarterLeftOpen(_ build: DaemonBuild) throws {
+    let background = try Background(build)
+    defer { background.end() }
+    let result = try background.start(prefix: ["sh", "-c", "exec \"$@\" 3>&1 9>&2", "sh"])
+    #expect(result.status == .exited(0), "\(result.errors)")
+    #expect(background.pid.map(ProcessFacts.exists) == true)
   }
 
   @Test(arguments: DaemonBuild.present)

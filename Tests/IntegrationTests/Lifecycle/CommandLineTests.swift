@@ -111,4 +111,18 @@ import Testing
     held.client.finishSending()
     try Deadline.poll("the server gone") { !ProcessFacts.exists(held.pid) }
   }
+
+  /// The examples of inetd(8), made harmless by an option that ends the command once all others are understood.
+  @Test(arguments: DaemonBuild.present)
+  func examplesOfTheManualAreUnderstood(_ build: DaemonBuild) throws {
+    let page = try String(contentsOf: Checkout.root.appending(path: "man/inetd.8"), encoding: .utf8)
+    let lines = page.split(separator: "\n").filter { $0.hasPrefix(".Dl inetd ") }
+    #expect(lines.count >= 3)
+    for command in lines.flatMap({ $0.dropFirst(4).components(separatedBy: " && ") }) {
+      let words = command.split(separator: " ").dropFirst().map(String.init) + ["--version"]
+      let child = try ChildProcess([build.path!] + words)
+      defer { child.end() }
+      #expect(try child.wait() == .exited(0), "\(command): \(child.errors.text)")
+    }
+  }
 }
