@@ -22,6 +22,7 @@ let layers: [Target] = [
   // 0: C shims, what is used of libsystemd, and the addresses everything speaks of.
   .target(name: "CLinux", cSettings: embedded ? [.define("INETD_EMBEDDED")] : []),
   .target(name: "CSpawn"),
+  .target(name: "CSeccomp"),
   .target(name: "CWrap", linkerSettings: [.linkedLibrary("wrap")]),
   .target(name: "CSystemd"),
   .systemLibrary(name: "CTirpc", pkgConfig: "libtirpc", providers: [.apt(["libtirpc-dev"])]),
@@ -36,6 +37,7 @@ let layers: [Target] = [
   .target(name: "ControlProtocol", swiftSettings: daemon),
   .target(name: "GateProtocol", swiftSettings: daemon),
   .target(name: "RegistrationProtocol", dependencies: ["NetworkAddresses"], swiftSettings: daemon),
+  .target(name: "ProxyProtocol", dependencies: ["NetworkAddresses"], swiftSettings: daemon),
   .target(name: "EventLoop", dependencies: ["LinuxSystem", "CLinux"], swiftSettings: daemon),
   .target(
     name: "ProcessSpawning", dependencies: ["LinuxSystem", "NetworkAddresses", "CLinux", "CSpawn"],
@@ -50,7 +52,7 @@ let layers: [Target] = [
     name: "SuperServer",
     dependencies: [
       "ServiceResolution", "AdmissionControl", "EventLoop", "ProcessSpawning", "SystemdIntegration", "ControlProtocol",
-      "GateProtocol", "RegistrationProtocol", "CLinux",
+      "GateProtocol", "RegistrationProtocol", "ProxyProtocol", "CLinux",
     ],
     swiftSettings: daemon),
   // 4: arguments and exit codes.
@@ -59,7 +61,7 @@ let layers: [Target] = [
     swiftSettings: daemon),
   .executableTarget(
     name: "inetd-gate",
-    dependencies: ["GateProtocol", "ServiceConfiguration", "LinuxSystem", "CWrap", "CLinux"],
+    dependencies: ["GateProtocol", "ServiceConfiguration", "LinuxSystem", "CWrap", "CSeccomp", "CLinux"],
     swiftSettings: daemon),
   .executableTarget(
     name: "inetd-rpc", dependencies: ["RegistrationProtocol", "LinuxSystem", "CRpcbind", "CLinux"],
@@ -83,11 +85,12 @@ let ordinaryOnly: [Target] = [
     name: "SystemdIntegrationTests",
     dependencies: ["SystemdIntegration", "LinuxSystem", "NetworkAddresses", "CLinux"], swiftSettings: strict),
   .testTarget(
-    name: "SuperServerTests", dependencies: ["SuperServer", "LinuxSystem", "NetworkAddresses"],
+    name: "SuperServerTests", dependencies: ["SuperServer", "ServiceModel", "LinuxSystem", "NetworkAddresses"],
     swiftSettings: strict),
   .testTarget(name: "AdmissionControlTests", dependencies: ["AdmissionControl"], swiftSettings: strict),
   .testTarget(name: "ControlProtocolTests", dependencies: ["ControlProtocol"], swiftSettings: strict),
   .testTarget(name: "NetworkAddressesTests", dependencies: ["NetworkAddresses"], swiftSettings: strict),
+  .testTarget(name: "ProxyProtocolTests", dependencies: ["ProxyProtocol", "NetworkAddresses"], swiftSettings: strict),
   .testTarget(name: "ServiceModelTests", dependencies: ["ServiceModel"], swiftSettings: strict),
   .testTarget(
     name: "InetctlTests",

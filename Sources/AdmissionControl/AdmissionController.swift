@@ -4,6 +4,8 @@ import ServiceModel
 /// Why a peer is not served. The words are xinetd's, because fail2ban and others read them in `FAIL:` lines.
 package enum RefusalReason: UInt8, CaseIterable, Hashable, Sendable {
   case sensor, address, time, load, sourceRate, perSource, instances, processLimit, libwrap, fork, ident
+  /// A connection that should carry a PROXY header does not, or not from whom it is believed.
+  case proxyHeader
 
   package var logText: String {
     switch self {
@@ -17,6 +19,7 @@ package enum RefusalReason: UInt8, CaseIterable, Hashable, Sendable {
     case .libwrap: "libwrap"
     case .fork: "fork"
     case .ident: "ident"
+    case .proxyHeader: "proxy_protocol"
     }
   }
 }

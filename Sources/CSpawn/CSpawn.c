@@ -1,5 +1,7 @@
 #include "CSpawn.h"
 
+#include "child.h"
+
 #include <asm/ioctls.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -28,58 +30,20 @@ const char *cspawn_stage_phrase(int stage) {
     return stage >= 0 && stage < CSPAWN_STAGE_COUNT ? phrases[stage] : NULL;
 }
 
-// Code that runs in the child: no instrumentation, no loops turned into calls of memset and memcpy, no canary.
-#define CHILD_CODE \
-    __attribute__((no_sanitize("address", "thread", "undefined"), no_stack_protector, no_builtin, noinline))
-
-// A system call that returns -errno instead of writing errno, which the daemon is using at this very moment.
-#if defined(__x86_64__)
-CHILD_CODE static long call(long number, long a, long b, long c, long d) {
-    long result;
-    register long r10 __asm__("r10") = d;
-    register long r8 __asm__("r8") = 0;  // prctl insists on unused arguments being 0
-    __asm__ volatile("syscall"
-                     : "=a"(result)
-                     : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8)
-                     : "rcx", "r11", "memory");
-    return result;
-}
-enum { CHILD_RUNS_BESIDE = 1 };
-#elif defined(__aarch64__)
-CHILD_CODE static long call(long number, long a, long b, long c, long d) {
-    register long x8 __asm__("x8") = number;
-    register long x0 __asm__("x0") = a;
-    register long x1 __asm__("x1") = b;
-    register long x2 __asm__("x2") = c;
-    register long x3 __asm__("x3") = d;
-    register long x4 __asm__("x4") = 0;  // prctl insists on unused arguments being 0
-    __asm__ volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4) : "memory");
-    return x0;
-}
-enum { CHILD_RUNS_BESIDE = 1 };
-#else
-// Elsewhere the daemon waits until execve (vfork semantics), so that sharing errno does no harm.
-CHILD_CODE static long call(long number, long a, long b, long c, long d) {
-    long result = syscall(number, a, b, c, d);
-    return result == -1 ? -errno : result;
-}
-enum { CHILD_RUNS_BESIDE = 0 };
-#endif
-
 // The kernel's struct sigaction, all zero: SIG_DFL. Larger than any architecture's.
 static const uint64_t default_action[8];
 static const uint64_t empty_mask;
 enum { KERNEL_SIGSET_SIZE = 8, IO_PRIORITY_OF_PROCESS = 1, CLOSE_RANGE_MARKS = 1 << 2 };
 
-struct failure {
-    int stage;
-    long number;
-};
-
 // Puts the given descriptors on 0, 1, 2, ... and marks all others close-on-exec: they are born so, but a library's or
 // a parent's mistake must not reach a server.
-CHILD_CODE static long pass_descriptors(const struct cspawn_child *child) {
+CHILD_CODE static long pass_descriptors(struct cspawn_child *child) {
     long count = child->descriptor_count;
+    if (child->init_file >= 0 && child->init_file < count) {
+        long moved = call(SYS_fcntl, child->init_file, F_DUPFD_CLOEXEC, count, 0);
+        if (moved < 0) return moved;
+        child->init_file = (int32_t)moved;
+    }
     for (long target = 0; target < count; target++) {
         if (child->descriptors[target] >= count) continue;
         // It lies where another belongs: out of the way first.
@@ -156,14 +120,33 @@ CHILD_CODE static void write_pid(char *text) {
     *text = 0;
 }
 
-#define ATTEMPT(which, expression)                                                              \
-    do {                                                                                        \
-        long result_ = (expression);                                                            \
-        if (result_ < 0) return (struct failure){CSPAWN_STAGE_##which, result_};                \
-    } while (0)
+// What is left to do in the process that executes the program. execve does not return unless it fails.
+CHILD_CODE struct failure cspawn_execute(const struct cspawn_child *child) {
+    const struct cspawn_plan *plan = child->plan;
+    const struct cspawn_cell *cell = plan->cell;
+    struct failure failure;
+    if (cell != NULL) {
+        failure = cspawn_close_cell(cell, plan->changes_identity && plan->user != 0);
+        if (failure.stage != CSPAWN_STAGE_NONE) return failure;
+    }
+    if (plan->changes_identity) {
+        failure = change_identity(plan);
+        if (failure.stage != CSPAWN_STAGE_NONE) return failure;
+    }
+    if (cell != NULL && cell->limits_capabilities) ATTEMPT(CAPABILITIES, cspawn_keep_capabilities(cell->capabilities));
+    if (plan->no_new_privileges || (cell != NULL && cell->filters_system_calls))
+        ATTEMPT(PRIVILEGES, call(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0));
+    // As the user: the directory may be one that root cannot enter (a home on NFS), or that the user must not.
+    if (plan->directory != NULL) ATTEMPT(DIRECTORY, call(SYS_chdir, (long)plan->directory, 0, 0, 0));
+    if (child->pid_text != NULL) write_pid(child->pid_text);
+    if (cell != NULL && cell->filters_system_calls) ATTEMPT_CELL(SYSTEM_CALLS, cspawn_filter(cell));
+    ATTEMPT(SIGNALS, call(SYS_rt_sigprocmask, SIG_SETMASK, (long)&empty_mask, 0, KERNEL_SIGSET_SIZE));
+    ATTEMPT(EXECUTE, call(SYS_execve, (long)plan->path, (long)child->arguments, (long)child->environment, 0));
+    return (struct failure){CSPAWN_STAGE_NONE, 0};
+}
 
-// All up to execve, which does not return unless it fails.
-CHILD_CODE static struct failure become_server(const struct cspawn_child *child) {
+// All up to execve.
+CHILD_CODE static struct failure become_server(struct cspawn_child *child) {
     const struct cspawn_plan *plan = child->plan;
     if (plan->new_session) ATTEMPT(SESSION, call(SYS_setsid, 0, 0, 0, 0));
     ATTEMPT(DESCRIPTORS, pass_descriptors(child));
@@ -179,34 +162,122 @@ CHILD_CODE static struct failure become_server(const struct cspawn_child *child)
     if (plan->affinity != NULL)
         ATTEMPT(AFFINITY, call(SYS_sched_setaffinity, 0, plan->affinity_size, (long)plan->affinity, 0));
     if (plan->oom_score != NULL) ATTEMPT(OOM_SCORE, set_oom_score(plan->oom_score));
-    if (plan->root != NULL) {
+    if (plan->cell != NULL) {
+        struct failure failure = cspawn_open_cell(plan->cell, plan->root);
+        if (failure.stage != CSPAWN_STAGE_NONE) return failure;
+    }
+    if (plan->root != NULL && (plan->cell == NULL || !(plan->cell->namespaces & CLONE_NEWNS))) {
         ATTEMPT(ROOT, call(SYS_chroot, (long)plan->root, 0, 0, 0));
         ATTEMPT(ROOT, call(SYS_chdir, (long)"/", 0, 0, 0));
     }
-    if (plan->changes_identity) {
-        struct failure failure = change_identity(plan);
-        if (failure.stage != CSPAWN_STAGE_NONE) return failure;
-    }
-    if (plan->no_new_privileges) {
-        ATTEMPT(PRIVILEGES, call(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0));
-    }
-    // As the user: the directory may be one that root cannot enter (a home on NFS), or that the user must not.
-    if (plan->directory != NULL) ATTEMPT(DIRECTORY, call(SYS_chdir, (long)plan->directory, 0, 0, 0));
-    if (child->pid_text != NULL) write_pid(child->pid_text);
-    ATTEMPT(SIGNALS, call(SYS_rt_sigprocmask, SIG_SETMASK, (long)&empty_mask, 0, KERNEL_SIGSET_SIZE));
-    ATTEMPT(EXECUTE, call(SYS_execve, (long)plan->path, (long)child->arguments, (long)child->environment, 0));
-    return (struct failure){CSPAWN_STAGE_NONE, 0};
+    if (child->init_file >= 0) return cspawn_become_init(child);
+    return cspawn_execute(child);
 }
 
 CHILD_CODE static int run_child(void *argument) {
-    const struct cspawn_child *child = argument;
-    struct failure failure = become_server(child);
+    struct cspawn_child *child = argument;
+    cspawn_fail(child, become_server(child));
+    return 127;
+}
+
+CHILD_CODE void cspawn_fail(const struct cspawn_child *child, struct failure failure) {
     child->result->number = (int32_t)-failure.number;
     __atomic_store_n(&child->result->stage, failure.stage, __ATOMIC_RELEASE);
     for (;;) call(SYS_exit_group, 127, 0, 0, 0);
 }
 
-pid_t cspawn_start(const struct cspawn_child *child, void *stack_end, int options) {
+static int clone_flags(const struct cspawn_child *child) {
+    return child->init_file >= 0 ? CLONE_NEWPID : 0;
+}
+
+// linux/sched.h, struct clone_args: libc has neither the structure nor the call.
+struct clone_arguments {
+    uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size, cgroup;
+};
+
+// clone3 with CLONE_INTO_CGROUP: the child never was in another control group, and moving a process costs the kernel
+// milliseconds. The child begins on an empty stack, hence the assembly.
+static pid_t start_in_group(struct cspawn_child *child, void *stack_end, int flags) {
+    enum { STACK = 8192 };
+    const uint64_t into_cgroup = 0x200000000;
+    struct clone_arguments arguments = {
+        .flags = (uint64_t)(unsigned)((flags | clone_flags(child)) & ~SIGCHLD) | into_cgroup,
+        .child_tid = (uint64_t)(uintptr_t)&child->result->running,
+        .parent_tid = (uint64_t)(uintptr_t)&child->result->running,
+        .exit_signal = SIGCHLD,
+        .stack = stack_end == NULL ? 0 : (uint64_t)(uintptr_t)stack_end - STACK,
+        .stack_size = stack_end == NULL ? 0 : STACK,
+        .cgroup = (uint64_t)(unsigned)child->control_group};
+    if (stack_end == NULL) {
+        // A copy of our memory goes on here.
+        pid_t pid = (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
+        if (pid == 0) run_child(child);
+        return pid;
+    }
+#if defined(__x86_64__)
+    long result;
+    register struct cspawn_child *argument __asm__("r12") = child;
+    register int (*function)(void *) __asm__("r13") = run_child;
+    __asm__ volatile(
+        "syscall\n\t"
+        "test %%rax, %%rax\n\t"
+        "jnz 1f\n\t"
+        "xor %%ebp, %%ebp\n\t"
+        "mov %%r12, %%rdi\n\t"
+        "call *%%r13\n\t"
+        "ud2\n"
+        "1:"
+        : "=a"(result)
+        : "a"((long)SYS_clone3), "D"(&arguments), "S"(sizeof arguments), "r"(argument), "r"(function)
+        : "rcx", "r11", "memory");
+#elif defined(__aarch64__)
+    register long x8 __asm__("x8") = SYS_clone3;
+    register long result __asm__("x0") = (long)&arguments;
+    register long x1 __asm__("x1") = sizeof arguments;
+    register struct cspawn_child *argument __asm__("x20") = child;
+    register int (*function)(void *) __asm__("x21") = run_child;
+    __asm__ volatile(
+        "svc 0\n\t"
+        "cbnz x0, 1f\n\t"
+        "mov x29, #0\n\t"
+        "mov x0, x20\n\t"
+        "blr x21\n\t"
+        "brk #1\n"
+        "1:"
+        : "+r"(result)
+        : "r"(x8), "r"(x1), "r"(argument), "r"(function)
+        : "memory");
+#else
+    long result = -ENOSYS;
+#endif
+    if (result >= 0) return (pid_t)result;
+    errno = (int)-result;
+    return -1;
+}
+
+// libc's clone runs a function on another stack, which clone3 leaves to its caller.
+static pid_t start_beside(struct cspawn_child *child, void *stack_end, int flags) {
+    int32_t *running = &child->result->running;
+    if (child->control_group >= 0) return start_in_group(child, stack_end, flags);
+    return clone(run_child, stack_end, flags | clone_flags(child), (void *)child, running, NULL, running);
+}
+
+static pid_t start(struct cspawn_child *child, void *stack_end, int options) {
+    if (options & CSPAWN_COPIES_MEMORY) {
+        // The words of such a child are in shared memory; nobody clears `running` but who reaps it.
+        child->result->running = 1;
+        if (child->control_group >= 0) return start_in_group(child, NULL, 0);
+        pid_t pid = (pid_t)syscall(SYS_clone, SIGCHLD | clone_flags(child), 0, 0, 0, 0);
+        if (pid == 0) run_child(child);
+        return pid;
+    }
+    int flags = CLONE_VM | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD;
+    if ((options & CSPAWN_WAITS) || !CHILD_RUNS_BESIDE) flags |= CLONE_VFORK;
+    // PARENT_SETTID: set before the child can run, so that its end is never overwritten with its beginning.
+    return start_beside(child, stack_end, flags);
+}
+
+pid_t cspawn_start(struct cspawn_child *child, void *stack_end, int options) {
     struct cspawn_result *result = child->result;
     result->stage = CSPAWN_STAGE_NONE;
     result->number = 0;
@@ -215,19 +286,13 @@ pid_t cspawn_start(const struct cspawn_child *child, void *stack_end, int option
     if (options & CSPAWN_BLOCKS_SIGNALS)
         syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &previous, KERNEL_SIGSET_SIZE);
 
-    pid_t pid;
-    if (options & CSPAWN_COPIES_MEMORY) {
-        // The words of such a child are in shared memory; nobody clears `running` but who reaps it.
-        result->running = 1;
-        pid = (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
-        if (pid == 0) run_child((void *)child);
-    } else {
-        int flags = CLONE_VM | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD;
-        if ((options & CSPAWN_WAITS) || !CHILD_RUNS_BESIDE) flags |= CLONE_VFORK;
-        // PARENT_SETTID: set before the child can run, so that its end is never overwritten with its beginning.
-        pid = clone(run_child, stack_end, flags, (void *)child, &result->running, NULL, &result->running);
-    }
+    pid_t pid = start(child, stack_end, options);
     int number = errno;
+    if (pid == -1 && child->init_file >= 0 && child->plan->cell != NULL && child->plan->cell->is_lenient && cspawn_is_unsupported(-number)) {
+        child->init_file = -1;
+        pid = start(child, stack_end, options);
+        number = errno;
+    }
     if (pid == -1) result->running = 0;
 
     if (options & CSPAWN_BLOCKS_SIGNALS)

@@ -23,6 +23,8 @@ package struct GateOrder: Equatable, Sendable {
   /// Access lists as text; nil = none.
   package var onlyFrom: String?
   package var noAccess: String?
+  /// The client's address where a proxy is the socket's peer; nil = the socket knows.
+  package var client: String?
   /// Files for the peer who may enter, and for the one who may not.
   package var successBanner: String?
   package var failureBanner: String?
@@ -41,6 +43,7 @@ package struct GateOrder: Equatable, Sendable {
     if let onlyFrom { arguments.append("only_from=" + onlyFrom) }
     if let noAccess { arguments.append("no_access=" + noAccess) }
     if let successBanner { arguments.append("banner_success=" + successBanner) }
+    if let client { arguments.append("client=" + client) }
     if let failureBanner { arguments.append("banner_fail=" + failureBanner) }
     if takesPeerLabel { arguments.append("label=peer") }
     if escapingPercent { arguments = arguments.map { GateOrder.escaped($0) } }
@@ -64,6 +67,7 @@ package struct GateOrder: Equatable, Sendable {
       case "only_from": onlyFrom = value
       case "no_access": noAccess = value
       case "banner_success": successBanner = value
+      case "client": client = value
       case "banner_fail": failureBanner = value
       case "label": takesPeerLabel = value == "peer"
       default: return nil

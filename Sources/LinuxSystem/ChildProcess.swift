@@ -56,6 +56,10 @@ package enum ChildProcess {
     try checked("signal process", "\(leader)") { kill(leader, number) }
   }
 
+  /// Kills what a server that has just been reaped left in its process group. The group keeps its number while it has
+  /// members; nobody else is meant.
+  package static func killRemains(ofGroup leader: Int32) { _ = killpg(leader, SIGKILL) }
+
   /// Whether a process exists, whoever owns it.
   package static func exists(_ pid: Int32) -> Bool {
     kill(pid, 0) == 0 || clinux_errno() == EPERM

@@ -3,11 +3,16 @@ import CLinux
 /// What the kernel says of a process (/proc/PID/stat): enough to know whether a pid still means the same process.
 package struct ProcessStatus: Equatable, Sendable {
   package let parent: Int32
+  /// Its process group and its session.
+  package let group: Int32
+  package let session: Int32
   /// When it began, in nanoseconds since boot, in steps of a clock tick (10 ms).
   package let started: Int64
 
-  package init(parent: Int32, started: Int64) {
+  package init(parent: Int32, group: Int32 = 0, session: Int32 = 0, started: Int64) {
     self.parent = parent
+    self.group = group
+    self.session = session
     self.started = started
   }
 
@@ -21,11 +26,13 @@ package struct ProcessStatus: Equatable, Sendable {
   package init?(stat bytes: [UInt8], ticksPerSecond: Int64) {
     guard let end = bytes.lastIndex(of: UInt8(ascii: ")")), ticksPerSecond > 0 else { return nil }
     let fields = bytes[(end + 1)...].split(separator: UInt8(ascii: " "))
-    // Behind the name come fields 3 (state), 4 (parent) and so on; 22 is the start time.
+    // Behind the name come fields 3 (state), 4 (parent), 5 (group), 6 (session) and so on; 22 is the start time.
     guard fields.count > 19, let parent = Int32(String(decoding: fields[1], as: UTF8.self)),
+      let group = Int32(String(decoding: fields[2], as: UTF8.self)),
+      let session = Int32(String(decoding: fields[3], as: UTF8.self)),
       let ticks = Int64(String(decoding: fields[19], as: UTF8.self)), ticks >= 0, ticks < 1 << 40
     else { return nil }
-    self.init(parent: parent, started: ticks * (1_000_000_000 / ticksPerSecond))
+    self.init(parent: parent, group: group, session: session, started: ticks * (1_000_000_000 / ticksPerSecond))
   }
 
   /// Now, on the clock that `started` is on: nanoseconds since boot with the time asleep.

@@ -73,6 +73,8 @@ package struct SpawnParameters {
   package var rootDirectory: String?
   package var newSession = true
   package var noNewPrivileges = false
+  /// Nil: none.
+  package var cell: SpawnCell?
 
   package init(serviceID: String, program: String, arguments: [String]) {
     self.serviceID = serviceID

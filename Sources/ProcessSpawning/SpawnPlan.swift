@@ -13,6 +13,8 @@ package final class SpawnPlan {
   let passing: SocketPassing
   let standardError: StandardErrorTarget
   let variables: ConnectionVariables
+  /// The server gets a process namespace of its own.
+  let hasOwnProcesses: Bool
 
   /// The arguments, null-terminated; null where a template belongs.
   let arguments: StringTable
@@ -29,6 +31,7 @@ package final class SpawnPlan {
     program = parameters.program
     passing = parameters.passing
     standardError = parameters.standardError
+    hasOwnProcesses = parameters.cell?.ownProcesses == true
 
     var entries = SpawnPlan.lastOfEachName(parameters.environment)
     var variables = parameters.variables
@@ -64,6 +67,7 @@ package final class SpawnPlan {
     plan.pointee.directory = parameters.workingDirectory.flatMap { arena.string($0) }
     plan.pointee.root = parameters.rootDirectory.flatMap { arena.string($0) }
     plan.pointee.oom_score = parameters.oomScoreAdjust.flatMap { arena.string("\($0)") }
+    plan.pointee.cell = parameters.cell.flatMap { $0.write(to: arena) }
     plan.pointee.new_session = parameters.newSession ? 1 : 0
     plan.pointee.no_new_privileges = parameters.noNewPrivileges ? 1 : 0
     if let mask = parameters.umask {
@@ -114,6 +118,7 @@ extension SpawnPlan {
     size += (parameters.workingDirectory?.utf8.count ?? 0) + (parameters.rootDirectory?.utf8.count ?? 0) + 2
     size += (parameters.identity?.groups.count ?? 0) * MemoryLayout<gid_t>.size
     size += (parameters.limits.count + 1) * MemoryLayout<cspawn_limit>.size
+    size += parameters.cell?.size ?? 0
     if let processors = parameters.cpuAffinity { size += processorMask(processors).count * 8 }
     return size
   }

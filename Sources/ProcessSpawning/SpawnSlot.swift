@@ -76,11 +76,14 @@ final class SpawnSlot {
   /// Fills the slot in and starts the child. Returns its pid, or -errno.
   func start(
     _ plan: SpawnPlan, sockets: UnsafeBufferPointer<Int32>, standardError: Int32, extra: Int32?, null: Int32,
-    makesBlocking: Bool, context: ConnectionContext, ignoredSignals: UInt64, options: Int32
+    makesBlocking: Bool, context: ConnectionContext, ignoredSignals: UInt64, initFile: Int32, controlGroup: Int32,
+    options: Int32
   ) -> Int32 {
     child.pointee.plan = UnsafePointer(plan.plan)
     child.pointee.result = result
     child.pointee.default_signals = ignoredSignals
+    child.pointee.init_file = initFile
+    child.pointee.control_group = controlGroup
     layOut(plan, sockets, standardError, extra, null, makesBlocking)
     render(plan, context)
     let pid = cspawn_start(child, UnsafeMutableRawPointer(result), options | (plan.waits ? Int32(CSPAWN_WAITS) : 0))

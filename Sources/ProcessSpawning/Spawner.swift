@@ -27,6 +27,8 @@ package final class Spawner {
   private let null: FileDescriptor
   private let ignoredSignals: UInt64
   private let blocksSignals: Bool
+  /// The first process of process namespaces, once a server has needed one.
+  private var initProgram: FileDescriptor?
   private var free: [SpawnSlot] = []
   private var busy: [SpawnSlot] = []
 
@@ -55,14 +57,17 @@ package final class Spawner {
   ///
   /// `makesBlocking` clears O_NONBLOCK on the socket, in the child. It changes the open file, which the daemon shares:
   /// a listener that comes back must be set again. `extra` gets the number behind the last one that the plan's
-  /// passing gives. Throws EAGAIN or ENOMEM when no process can be had now.
+  /// passing gives. `controlGroup` is the directory of a control group to start in. Throws EAGAIN or ENOMEM when no
+  /// process can be had now.
   @export(interface) package func spawn(
     _ plan: SpawnPlan, socket: BorrowedDescriptor, standardError: BorrowedDescriptor? = nil,
-    extra: BorrowedDescriptor? = nil, makesBlocking: Bool = true, context: ConnectionContext
+    extra: BorrowedDescriptor? = nil, makesBlocking: Bool = true, context: ConnectionContext,
+    controlGroup: BorrowedDescriptor? = nil
   ) throws(SystemError) -> Int32 {
     var raw = socket.raw
     let result = withUnsafePointer(to: &raw) { pointer in
-      start(plan, UnsafeBufferPointer(start: pointer, count: 1), standardError, extra, makesBlocking, context)
+      start(
+        plan, UnsafeBufferPointer(start: pointer, count: 1), standardError, extra, makesBlocking, context, controlGroup)
     }
     return try Spawner.pid(result, plan)
   }
@@ -70,10 +75,13 @@ package final class Spawner {
   /// Starts a server with several sockets, in the order of the plan's names.
   @export(interface) package func spawn(
     _ plan: SpawnPlan, sockets: [BorrowedDescriptor], standardError: BorrowedDescriptor? = nil,
-    extra: BorrowedDescriptor? = nil, makesBlocking: Bool = true, context: ConnectionContext = .none
+    extra: BorrowedDescriptor? = nil, makesBlocking: Bool = true, context: ConnectionContext = .none,
+    controlGroup: BorrowedDescriptor? = nil
   ) throws(SystemError) -> Int32 {
     let raw = sockets.map { $0.raw }
-    let result = raw.withUnsafeBufferPointer { start(plan, $0, standardError, extra, makesBlocking, context) }
+    let result = raw.withUnsafeBufferPointer {
+      start(plan, $0, standardError, extra, makesBlocking, context, controlGroup)
+    }
     return try Spawner.pid(result, plan)
   }
 
@@ -98,19 +106,30 @@ extension Spawner {
 
   private func start(
     _ plan: SpawnPlan, _ sockets: UnsafeBufferPointer<Int32>, _ standardError: BorrowedDescriptor?,
-    _ extra: BorrowedDescriptor?, _ makesBlocking: Bool, _ context: ConnectionContext
+    _ extra: BorrowedDescriptor?, _ makesBlocking: Bool, _ context: ConnectionContext,
+    _ controlGroup: BorrowedDescriptor?
   ) -> Int32 {
     precondition(!sockets.isEmpty, "a server needs a socket")
     if free.isEmpty { collect() }
     var slot = free.popLast()
     if slot == nil && busy.count < Spawner.maximumInFlight { slot = try? SpawnSlot(shared: memory == .copied) }
     guard let slot else { return -EAGAIN }
+    var initFile: Int32 = -1
+    if plan.hasOwnProcesses {
+      initFile = initProgram?.raw ?? cspawn_init_program()
+      if initFile < 0 {
+        free.append(slot)
+        return initFile
+      }
+      if initProgram == nil { initProgram = FileDescriptor(owning: initFile) }
+    }
     var options: Int32 = 0
     if memory == .copied { options |= Int32(CSPAWN_COPIES_MEMORY) }
     if blocksSignals { options |= Int32(CSPAWN_BLOCKS_SIGNALS) }
     let result = slot.start(
       plan, sockets: sockets, standardError: standardError?.raw ?? null.raw, extra: extra?.raw, null: null.raw,
-      makesBlocking: makesBlocking, context: context, ignoredSignals: ignoredSignals, options: options)
+      makesBlocking: makesBlocking, context: context, ignoredSignals: ignoredSignals, initFile: initFile,
+      controlGroup: controlGroup?.raw ?? -1, options: options)
     if result > 0 { busy.append(slot) } else { free.append(slot) }
     return result
   }

@@ -36,6 +36,35 @@ package struct SandboxDefinition: Equatable, Sendable {
   package init() {}
 }
 
+extension SandboxDefinition {
+  /// The bundle written out: each key that was not set has the value the bundle gives it.
+  package var expanded: SandboxDefinition {
+    var cell = self
+    let isStrict = bundle == .strict || bundle == .ctf
+    if bundle != .none {
+      cell.noNewPrivileges = noNewPrivileges ?? true
+      cell.privateTmp = privateTmp ?? true
+      cell.protectSystem = protectSystem ?? (isStrict ? .strict : .yes)
+      cell.protectHome = protectHome ?? (isStrict ? .yes : .readOnly)
+    }
+    if isStrict {
+      cell.capabilities = capabilities ?? []
+      cell.privatePIDs = privatePIDs ?? true
+      cell.systemCalls = systemCalls ?? ["@service"]
+    }
+    if bundle == .ctf { cell.privateNetwork = privateNetwork ?? true }
+    return cell
+  }
+
+  /// Whether there is anything to be done for a server.
+  package var isOpen: Bool {
+    let cell = expanded
+    return cell.noNewPrivileges != true && cell.capabilities == nil && cell.privateTmp != true
+      && cell.privateNetwork != true && cell.privatePIDs != true && (cell.protectSystem ?? .no) == .no
+      && (cell.protectHome ?? .no) == .no && cell.systemCalls == nil && cell.landlock == nil
+  }
+}
+
 /// Bounds through the delegated control group (cgroups(7), v2).
 package struct CgroupDefinition: Equatable, Sendable {
   /// Bytes.

@@ -48,6 +48,7 @@ enum KeyExplanation {
     case .ignored: lines.append("  note       accepted and ignored")
     }
     if key.name == "sandbox" { lines += [""] + SandboxExplanation.bundles }
+    if key.name == "system_calls" { lines += [""] + SandboxExplanation.systemCallGroups }
     return lines.joined(separator: "\n") + "\n"
   }
 

@@ -2,6 +2,7 @@ import CLinux
 import CWrap
 import GateProtocol
 import LinuxSystem
+import NetworkAddresses
 
 /// Judges the peer of a socket, then becomes the server in place: same process, same descriptors.
 ///
@@ -33,7 +34,7 @@ struct Gate: ~Copyable {
   borrowing func run() -> Int32 {
     alarm(Gate.patience)
     if !NameJudgement(order).allowsPeer(of: socket) { return refuse(.address) }
-    if let name = order.libwrapName, cwrap_allows(socket.raw, name) == 0 { return refuse(.libwrap) }
+    if let name = order.libwrapName, !libwrapAllows(name, socket) { return refuse(.libwrap) }
     alarm(0)
     if order.command.isEmpty {
       tell(GateOrder.passed)
@@ -58,6 +59,12 @@ struct Gate: ~Copyable {
     } catch {
       return false
     }
+  }
+
+  private func libwrapAllows(_ name: String, _ socket: BorrowedDescriptor) -> Bool {
+    guard let client = order.client else { return cwrap_allows(socket.raw, nil, name) != 0 }
+    guard let ip = IPAddress(client) else { return false }
+    return SocketAddress(ip, port: 0).withPointer { address, _ in cwrap_allows(socket.raw, address, name) } != 0
   }
 
   /// Tells the peer what the service's banner says, and the daemon the reason.

@@ -14,10 +14,13 @@ struct NameJudgement {
   private let onlyFrom: [AccessPattern]?
   private let noAccess: [AccessPattern]
   private let isReadable: Bool
+  /// Whose names count where a proxy is the socket's peer.
+  private let client: String?
 
   init(_ order: GateOrder) {
     let allowed = order.onlyFrom.map { AccessPattern.list($0) }
     let denied = order.noAccess.map { AccessPattern.list($0) }
+    client = order.client
     isReadable = allowed != .some(nil) && denied != .some(nil)
     onlyFrom = allowed ?? nil
     noAccess = (denied ?? nil) ?? []
@@ -27,13 +30,16 @@ struct NameJudgement {
   func allowsPeer(of socket: BorrowedDescriptor) -> Bool {
     guard isReadable else { return false }
     if onlyFrom == nil && noAccess.isEmpty { return true }
-    let address = (try? socket.peerAddress()) ?? socket.peekDatagram()?.peer
-    guard let peer = address?.ip else { return onlyFrom == nil }
+    guard let peer = client.map({ IPAddress($0) }) ?? addressOfPeer(of: socket) else { return onlyFrom == nil }
     let names = PeerNames(peer)
     let denied = NameJudgement.weight(of: peer, names, in: noAccess)
     guard let onlyFrom else { return denied == nil }
     guard let allowed = NameJudgement.weight(of: peer, names, in: onlyFrom) else { return false }
     return allowed > denied ?? -1
+  }
+
+  private func addressOfPeer(of socket: BorrowedDescriptor) -> IPAddress? {
+    ((try? socket.peerAddress()) ?? socket.peekDatagram()?.peer)?.ip
   }
 
   /// The weight of the most specific entry that holds the peer; nil when none does.

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 int test_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC) ? errno : 0; }
@@ -53,4 +54,14 @@ int test_socket_in(pid_t pid, int domain, int type) {
   if (other >= 0) close(other);
   errno = failure;
   return created;
+}
+
+int test_copy_descriptor(pid_t pid, int number) {
+  int process = (int)syscall(SYS_pidfd_open, pid, 0);
+  if (process < 0) return -1;
+  int copy = (int)syscall(SYS_pidfd_getfd, process, number, 0);
+  int reason = errno;
+  close(process);
+  errno = reason;
+  return copy;
 }

@@ -16,7 +16,7 @@ struct House {
   /// A new target gets its line here together with its lines in Package.swift.
   static let rooms: [String: Room] = [
     "CLinux": .system(0), "CSpawn": .system(0), "CSystemd": .system(0), "CWrap": .system(0), "CTirpc": .system(0),
-    "CRpcbind": .system(0),
+    "CRpcbind": .system(0), "CSeccomp": .system(0),
     "NetworkAddresses": .pure(0),
     "ServiceModel": .pure(1),
     "LinuxSystem": .system(1),
@@ -25,6 +25,7 @@ struct House {
     "ControlProtocol": .pure(2),
     "GateProtocol": .pure(2),
     "RegistrationProtocol": .pure(2),
+    "ProxyProtocol": .pure(2),
     "EventLoop": .system(2),
     "ProcessSpawning": .system(2),
     "SystemdIntegration": .system(2),
@@ -39,7 +40,7 @@ struct House {
   /// C modules with a single way in.
   static let onlyImporter = [
     "CSpawn": "ProcessSpawning", "CSystemd": "SystemdIntegration", "CWrap": "inetd-gate",
-    "CRpcbind": "inetd-rpc",
+    "CRpcbind": "inetd-rpc", "CSeccomp": "inetd-gate",
   ]
 
   /// The one place that vouches for its own safety: a value shared until it differs, never changed while shared.

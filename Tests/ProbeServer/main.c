@@ -3,6 +3,7 @@
 //   probe-server report [ARG...]   writes `key=value` lines about itself to descriptor 1 and exits
 //   probe-server hold [STATUS]     writes its pid, echoes until end of file, exits with STATUS
 //   probe-server accept [COUNT]    descriptor 0 listens: greets COUNT connections with its pid, then exits
+//   probe-server converse          descriptor 0 listens: greets one connection after the other, reads each to its end
 //   probe-server datagram [COUNT]  answers COUNT datagrams on descriptor 0 with its pid and what came
 //   probe-server fail [STATUS]     exits at once, nothing read
 //   probe-server complain          writes two lines to descriptor 2, one to 1
@@ -112,6 +113,15 @@ static int acceptConnections(int count) {
   return 0;
 }
 
+static int converse(void) {
+  char bytes[4096];
+  for (int connection; (connection = accept4(0, NULL, NULL, SOCK_CLOEXEC)) >= 0; close(connection)) {
+    dprintf(connection, "%d\n", getpid());
+    while (read(connection, bytes, sizeof bytes) > 0) continue;
+  }
+  return 1;
+}
+
 static int answerDatagrams(int count) {
   for (int i = 0; i < count; i++) {
     char bytes[65536], reply[65600];
@@ -131,6 +141,7 @@ int main(int count, char **arguments) {
   int number = count > 2 ? atoi(arguments[2]) : 0;
   if (!strcmp(verb, "hold")) return hold(number);
   if (!strcmp(verb, "accept")) return acceptConnections(number ? number : 1);
+  if (!strcmp(verb, "converse")) return converse();
   if (!strcmp(verb, "datagram")) return answerDatagrams(number ? number : 1);
   if (!strcmp(verb, "fail")) return number;
   if (!strcmp(verb, "complain")) {

@@ -18,6 +18,19 @@ import Testing
     #expect(lines(of: [], ended: true) == [])
   }
 
+  /// What was left out of a line does not leave its rest behind as a line of its own.
+  @Test func whatIsSkippedIsSkippedToTheLinesEnd() {
+    var splitter = ComplaintLines()
+    var found: [String] = []
+    func take(_ line: [UInt8]) { found.append(String(decoding: line, as: UTF8.self)) }
+    splitter.add("one\ntw".utf8, take)
+    splitter.skip(endsInside: true)
+    splitter.add("rest\nthree\n".utf8, take)
+    splitter.skip(endsInside: false)
+    splitter.add("four\n".utf8, take)
+    #expect(found == ["one", "three", "four"])
+  }
+
   @Test func aLongLineLosesItsEndOnly() {
     let long = String(repeating: "x", count: 3 * ComplaintLines.limit)
     #expect(lines(of: [long, long + "\nnext\n"]) == [String(repeating: "x", count: ComplaintLines.limit), "next"])

@@ -45,6 +45,13 @@ static inline int clinux_default_signal(int number) { return signal(number, SIG_
 /// 1 when the process ignores the signal. Asks the kernel: libc hides 32 and 33, which a parent may have ignored.
 int clinux_ignores_signal(int number);
 
+/// How many bytes of this value there are.
+static inline size_t clinux_count_bytes(const void *bytes, size_t length, unsigned char value) {
+    size_t count = 0;
+    for (size_t index = 0; index < length; index++) count += ((const unsigned char *)bytes)[index] == value;
+    return count;
+}
+
 /// epoll_wait with a timeout in nanoseconds (negative: for ever). Linux before 5.11 and some sandboxes lack
 /// epoll_pwait2: there the timeout is rounded up to milliseconds, so that a timer is late rather than polled for.
 int clinux_epoll_wait(int descriptor, struct epoll_event *events, int capacity, int64_t nanoseconds);

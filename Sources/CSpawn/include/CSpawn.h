@@ -23,12 +23,18 @@
     stage(IO_PRIORITY, io_priority, "set the I/O priority") \
     stage(AFFINITY, affinity, "bind to processors")       \
     stage(OOM_SCORE, oom_score, "set the OOM score")      \
+    stage(CELL, cell, "start the first process of its own") \
+    stage(NAMESPACES, namespaces, "make its namespaces")  \
     stage(ROOT, root, "change the root directory")        \
+    stage(MOUNTS, mounts, "make its view of the file system") \
+    stage(LANDLOCK, landlock, "restrict its files with Landlock") \
+    stage(CAPABILITIES, capabilities, "limit the capabilities") \
     stage(GROUPS, groups, "set the group list")           \
     stage(GROUP, group, "change to group")                \
     stage(USER, user, "change to user")                   \
     stage(PRIVILEGES, privileges, "give up new privileges") \
     stage(DIRECTORY, directory, "change to directory")    \
+    stage(SYSTEM_CALLS, system_calls, "filter the system calls") \
     stage(EXECUTE, execute, "execute")
 
 enum cspawn_stage {
@@ -48,6 +54,56 @@ struct cspawn_limit {
     uint64_t value[2];
 };
 
+/// One step on the way to a server's own view of the file system.
+struct cspawn_mount {
+    enum cspawn_mount_kind {
+        /// An empty file system in memory at `target`, with `data` as its options.
+        CSPAWN_MOUNT_TMPFS,
+        /// `source` and all below also at `target`.
+        CSPAWN_MOUNT_BIND,
+        /// `target` and all below cannot be written.
+        CSPAWN_MOUNT_READ_ONLY,
+        /// The whole file system cannot be written, but for what lies below /dev, /proc and /sys.
+        CSPAWN_MOUNT_ALL_READ_ONLY,
+        /// The server's own processes at /proc.
+        CSPAWN_MOUNT_PROC,
+    } kind;
+    const char *source;
+    const char *target;
+    const char *data;
+    /// MS_* for a new file system.
+    unsigned long flags;
+    /// Nothing is to be done where the target does not exist.
+    unsigned is_optional : 1;
+};
+
+/// What is open below a path (landlock(7)); LANDLOCK_ACCESS_FS_* bits.
+struct cspawn_opening {
+    const char *path;
+    uint64_t rights;
+};
+
+/// The walls around a server. All of it is done between clone and execve, by the child itself.
+struct cspawn_cell {
+    /// CLONE_NEWNS, CLONE_NEWNET and CLONE_NEWIPC.
+    int namespaces;
+    const struct cspawn_mount *mounts;
+    uint32_t mount_count;
+    const struct cspawn_opening *openings;
+    uint32_t opening_count;
+    /// All rights that are closed where no opening has them; 0: Landlock is not asked.
+    uint64_t handled_rights;
+    /// Bit n: capability n is kept.
+    uint64_t capabilities;
+    /// A classic BPF program (struct sock_filter) of so many instructions.
+    const void *filter;
+    uint32_t filter_count;
+    unsigned limits_capabilities : 1;
+    unsigned filters_system_calls : 1;
+    /// What this kernel cannot do is left out instead of failing.
+    unsigned is_lenient : 1;
+};
+
 /// What is the same for every child of a service. Constant and alive until the last child in flight has let go.
 struct cspawn_plan {
     const char *path;
@@ -56,6 +112,7 @@ struct cspawn_plan {
     const char *oom_score;  // decimal text, null: the daemon's
     const gid_t *groups;
     const struct cspawn_limit *limits;
+    const struct cspawn_cell *cell;  // null: none
     const uint64_t *affinity;  // one bit a processor; null: the daemon's
     uint32_t group_count;
     uint32_t limit_count;
@@ -94,6 +151,10 @@ struct cspawn_child {
     /// The first descriptor (as the server numbers them) that must be blocking, and how many.
     uint32_t blocking_first;
     uint32_t blocking_count;
+    /// The program of `cspawn_init_program` for a server in a process namespace of its own; -1: none.
+    int32_t init_file;
+    /// A control group's directory to start in (CLONE_INTO_CGROUP); -1: the daemon's.
+    int32_t control_group;
     /// Bit n-1: the daemon ignores signal n, the server must not.
     uint64_t default_signals;
     struct cspawn_result *result;
@@ -109,7 +170,12 @@ enum {
 };
 
 /// Starts a child on the stack that ends at `stack_end` (unused with CSPAWN_COPIES_MEMORY). Returns its pid or -errno.
-pid_t cspawn_start(const struct cspawn_child *child, void *stack_end, int options);
+pid_t cspawn_start(struct cspawn_child *child, void *stack_end, int options);
+
+/// The first process of a process namespace, as a sealed file in memory to execute: a page of code without a library.
+/// It waits for the server, reaps what the server leaves behind, and ends as the server did (128 + n for signal n), upon
+/// which the kernel ends all that is left. Returns a descriptor or -errno.
+int cspawn_init_program(void);
 
 /// Whether the child still uses the daemon's memory.
 static inline int cspawn_is_running(const struct cspawn_result *result) {

@@ -74,11 +74,11 @@ extension KeyTable {
       }),
     .keyword(
       "proxy_protocol", [("no", .no), ("yes", .yes), ("require", .require)], standard: ProxyProtocolPolicy.no,
-      "whether a PROXY protocol header is read before anything else", effect: .notYet, isRestriction: true,
+      "whether a PROXY protocol header is read before anything else", isRestriction: true,
       get: { $0.proxyProtocol }, set: { $0.proxyProtocol = $1 }),
     ConfigurationKey(
       "proxy_from", "ADDRESS[/PREFIX]...", default: "none", "whose PROXY headers are believed", operators: .all,
-      effect: .notYet, isRestriction: true,
+      isRestriction: true,
       apply: { draft, reader in
         draft.definition.proxyFrom = reader.accessList(draft.definition.proxyFrom)
       },

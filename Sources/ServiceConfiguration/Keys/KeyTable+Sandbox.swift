@@ -3,16 +3,16 @@ import ServiceModel
 extension KeyTable {
   static let timeoutKeys: [ConfigurationKey] = [
     .time(
-      "max_runtime", default: "none", "how long a server may run", effect: .notYet, get: { $0.timeouts.maxRuntime },
+      "max_runtime", default: "none", "how long a server may run", get: { $0.timeouts.maxRuntime },
       set: { $0.timeouts.maxRuntime = $1 }),
     .time(
-      "idle_timeout", default: "none", "how long a connection may be without a byte either way", effect: .notYet,
+      "idle_timeout", default: "none", "how long a connection may be without a byte either way",
       get: { $0.timeouts.idle }, set: { $0.timeouts.idle = $1 }),
     .time(
       "stop_timeout", standard: TimeoutDefinition.defaultStop, default: "10s", "time between TERM and KILL",
-      effect: .notYet, get: { $0.timeouts.stop }, set: { $0.timeouts.stop = $1 ?? TimeoutDefinition.defaultStop }),
+      get: { $0.timeouts.stop }, set: { $0.timeouts.stop = $1 ?? TimeoutDefinition.defaultStop }),
     .time(
-      "idle_stop", default: "none", "stop a wait server that has had no traffic for so long", effect: .notYet,
+      "idle_stop", default: "none", "stop a wait server that has had no traffic for so long",
       get: { $0.timeouts.idleStop }, set: { $0.timeouts.idleStop = $1 }),
   ]
 
@@ -20,19 +20,19 @@ extension KeyTable {
     ("none", .none), ("basic", .basic), ("strict", .strict), ("ctf", .ctf),
   ]
 
-  /// One row of the sandbox: restricts, and does nothing yet.
+  /// One row of the sandbox.
   private static func cell(
     _ name: String, _ help: String, get: @escaping ConfigurationKey.Read<Bool?>,
     set: @escaping ConfigurationKey.Store<Bool?>
   ) -> ConfigurationKey {
     .optionalFlag(
-      name, default: "as sandbox says", help, effect: .notYet, isRestriction: true, get: get, set: set)
+      name, default: "as sandbox says", help, isRestriction: true, get: get, set: set)
   }
 
   static let sandboxKeys: [ConfigurationKey] = [
     .keyword(
       "sandbox", bundles, standard: SandboxBundle.none, "a bundle of the keys below; inetctl explain prints it",
-      effect: .notYet, isRestriction: true, get: { $0.sandbox.bundle }, set: { $0.sandbox.bundle = $1 }),
+      isRestriction: true, get: { $0.sandbox.bundle }, set: { $0.sandbox.bundle = $1 }),
     cell(
       "no_new_privileges", "the server never gains privileges (set-user-id programs)",
       get: { $0.sandbox.noNewPrivileges }, set: { $0.sandbox.noNewPrivileges = $1 }),
@@ -50,14 +50,14 @@ extension KeyTable {
       set: { $0.sandbox.privatePIDs = $1 }),
     ConfigurationKey(
       "protect_system", "no | yes | full | strict", default: "as sandbox says", "how much of the system is read-only",
-      effect: .notYet, isRestriction: true,
+      isRestriction: true,
       apply: { draft, reader in
         if let value = reader.choice(systemWords) { draft.definition.sandbox.protectSystem = value }
       },
       words: { $0.sandbox.protectSystem.map { [Choices.name(of: $0, in: systemWords)] } }),
     ConfigurationKey(
       "protect_home", "no | yes | read_only | tmpfs", default: "as sandbox says", "what is seen of home directories",
-      effect: .notYet, isRestriction: true,
+      isRestriction: true,
       apply: { draft, reader in
         if let value = reader.choice(homeWords) { draft.definition.sandbox.protectHome = value }
       },
@@ -69,17 +69,16 @@ extension KeyTable {
       "landlock", "MODE:PATH... | none", "what of the file system is open: ro:, rx: or rw: and a path",
       get: { $0.sandbox.landlock }, set: { $0.sandbox.landlock = $1 }, check: LandlockWord.canonical),
     .flag(
-      "sandbox_fallback", "serve without what this kernel cannot do, instead of not at all", effect: .notYet,
+      "sandbox_fallback", "serve without what this kernel cannot do, instead of not at all",
       get: { $0.sandbox.fallback }, set: { $0.sandbox.fallback = $1 }),
     .size(
       "memory_max", 65_536...UInt64(Int64.max), default: "none", "most memory of all servers of the service",
-      effect: .notYet, isRestriction: true, get: { $0.cgroup.memoryMax }, set: { $0.cgroup.memoryMax = $1 }),
+      isRestriction: true, get: { $0.cgroup.memoryMax }, set: { $0.cgroup.memoryMax = $1 }),
     .number(
-      "tasks_max", 1...4_194_304, default: "none", "most processes and threads of the service", effect: .notYet,
-      isRestriction: true, get: { $0.cgroup.tasksMax }, set: { $0.cgroup.tasksMax = $1 }),
+      "tasks_max", 1...4_194_304, default: "none", "most processes and threads of the service", isRestriction: true,
+      get: { $0.cgroup.tasksMax }, set: { $0.cgroup.tasksMax = $1 }),
     ConfigurationKey(
-      "cpu_quota", "N%", default: "none", "most processor time, in percent of one processor", effect: .notYet,
-      isRestriction: true,
+      "cpu_quota", "N%", default: "none", "most processor time, in percent of one processor", isRestriction: true,
       apply: { draft, reader in
         guard let word = reader.single() else { return }
         let isPercent = word.text.utf8.last == UInt8(ascii: "%")
@@ -89,7 +88,7 @@ extension KeyTable {
       words: { $0.cgroup.cpuQuota.map { ["\($0)%"] } }),
     .keyword(
       "cgroup", [("service", false), ("connection", true)], standard: false,
-      "whether these bounds are for the service or for each connection", effect: .notYet,
+      "whether these bounds are for the service or for each connection",
       get: { $0.cgroup.perConnection }, set: { $0.cgroup.perConnection = $1 }),
   ]
 
@@ -108,7 +107,7 @@ extension KeyTable {
     check: @escaping @Sendable (String) -> Result<String, WordError>
   ) -> ConfigurationKey {
     ConfigurationKey(
-      name, syntax, default: "as sandbox says", help, operators: .all, effect: .notYet, isRestriction: true,
+      name, syntax, default: "as sandbox says", help, operators: .all, isRestriction: true,
       apply: { draft, reader in
         if reader.words.isEmpty { _ = reader.single() }
         if reader.words.count == 1, ASCII.equal(reader.words[0].text, "none") { return set(&draft.definition, []) }
@@ -132,26 +131,16 @@ struct WordError: Error {
   var suggestion: String?
 }
 
-/// The names of capabilities(7).
-enum Capability {
-  static let names = [
-    "audit_control", "audit_read", "audit_write", "block_suspend", "bpf", "checkpoint_restore", "chown",
-    "dac_override", "dac_read_search", "fowner", "fsetid", "ipc_lock", "ipc_owner", "kill", "lease",
-    "linux_immutable", "mac_admin", "mac_override", "mknod", "net_admin", "net_bind_service", "net_broadcast",
-    "net_raw", "perfmon", "setfcap", "setgid", "setpcap", "setuid", "sys_admin", "sys_boot", "sys_chroot",
-    "sys_module", "sys_nice", "sys_pacct", "sys_ptrace", "sys_rawio", "sys_resource", "sys_time", "sys_tty_config",
-    "syslog", "wake_alarm",
-  ]
-
+extension Capability {
   /// In lower case, without `cap_`.
   @Sendable static func canonical(_ text: String) -> Result<String, WordError> {
     var name = ASCII.lowercased(text)
     if name.utf8.starts(with: "cap_".utf8) { name = String(name.dropFirst(4)) }
-    if names.contains(name) { return .success(name) }
+    if kernelOrder.contains(name) { return .success(name) }
     return .failure(
       WordError(
         message: "'\(text)' is not a capability of capabilities(7)",
-        suggestion: NearMiss.nearest(to: name, among: names)))
+        suggestion: NearMiss.nearest(to: name, among: kernelOrder)))
   }
 }
 
@@ -160,7 +149,15 @@ enum SystemCallWord {
   @Sendable static func canonical(_ text: String) -> Result<String, WordError> {
     var name = text.utf8[...]
     if name.first == UInt8(ascii: "~") { name = name.dropFirst() }
-    if name.first == UInt8(ascii: "@") { name = name.dropFirst() }
+    if name.first == UInt8(ascii: "@") {
+      let group = String(name.dropFirst()) ?? ""
+      let names = SystemCallGroup.all.map { $0.name }
+      if names.contains(group) { return .success(text) }
+      return .failure(
+        WordError(
+          message: "there is no group '@\(group)' of system calls",
+          suggestion: NearMiss.nearest(to: group, among: names).map { "@" + $0 }))
+    }
     let isName = name.allSatisfy {
       $0 >= 0x61 && $0 <= 0x7a || ASCII.isDigit($0) || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-")
     }

@@ -69,7 +69,7 @@ extension KeyTable {
         }),
       .keyword(
         "redirect_proxy", [("none", .none), ("v1", .v1), ("v2", .v2)], standard: ProxyHeader.none,
-        "PROXY protocol header to send to the target of redirect", effect: .notYet, get: { $0.redirectProxy },
+        "PROXY protocol header to send to the target of redirect", get: { $0.redirectProxy },
         set: { $0.redirectProxy = $1 }),
       .keyword(
         "pass", [("stdio", .stdio), ("listen_fds", .listenFds)], standard: DescriptorPassing.stdio,

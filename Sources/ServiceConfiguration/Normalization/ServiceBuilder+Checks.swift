@@ -32,7 +32,17 @@ extension ServiceBuilder {
     } else if !draft.definition.wait && draft.definition.timeouts.idleStop != nil {
       warn("no-effect", "'idle_stop' has no effect with wait = no", key: "idle_stop")
     }
+    checkIdleTimeout()
     if !hasFailed && isSound { warnAboutInactiveKeys() }
+  }
+
+  /// The silence of a program's connection is read from the kernel's counters, which only TCP has.
+  private mutating func checkIdleTimeout() {
+    let definition = draft.definition
+    guard definition.timeouts.idle != nil, !definition.wait, !isDefaulted("idle_timeout") else { return }
+    guard case .program = definition.handler else { return }
+    if definition.socket.transport == .tcp || definition.socket.transport == .mptcp { return }
+    warn("no-effect", "'idle_timeout' of a program's connection has an effect on TCP only", key: "idle_timeout")
   }
 
   /// Whether a value came from defaults, where it is meant for those it fits.

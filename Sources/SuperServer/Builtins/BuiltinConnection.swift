@@ -24,6 +24,7 @@ final class BuiltinConnection: EventSource {
   private var isFinishing = false
   /// Chargen's place in the text.
   private var textOffset = 0
+  private var clock: ConversationClock?
 
   private init(
     _ builtin: Builtin, on connection: consuming FileDescriptor, from peer: SocketAddress, service: ServiceRuntime
@@ -56,6 +57,7 @@ final class BuiltinConnection: EventSource {
     }
     do throws(SystemError) {
       try service.loop.add(self, connection.borrowed, wantedEvents)
+      clock = ConversationClock.start(service.loop, service.definition.timeouts) { [unowned(unsafe) self] in stop($0) }
     } catch {
       service.log.systemFailure(error, consequence: "a connection of \(service.definition.id) is closed")
       end()
@@ -63,6 +65,7 @@ final class BuiltinConnection: EventSource {
   }
 
   override func handle(_ events: EventSet) {
+    clock?.noteTraffic()
     if step(events) == .goOn {
       do throws(SystemError) {
         try service.loop.modify(self, wantedEvents)
@@ -71,6 +74,13 @@ final class BuiltinConnection: EventSource {
         service.log.systemFailure(error, consequence: "a connection of \(service.definition.id) is closed")
       }
     }
+    service.loop.remove(self)
+    end()
+  }
+
+  /// One of the service's times is over.
+  private func stop(_ reason: StopReason) {
+    service.log.stopping(service.definition, pid: nil, peer: peer.unmappedEndpoint, reason: reason.text)
     service.loop.remove(self)
     end()
   }
@@ -151,6 +161,7 @@ final class BuiltinConnection: EventSource {
 
   /// Counts and logs the end. The descriptor closes with this object.
   private func end() {
+    clock?.cancel()
     // Unread input would turn the end into a reset, which can overtake the reply.
     if isFinishing { connection.borrowed.discardInput() }
     service.conversationEnded(peer: peer, duration: service.loop.now - startedAt)

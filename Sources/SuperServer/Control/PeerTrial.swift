@@ -146,6 +146,7 @@ struct PeerTrial {
     case .processLimit: return "--process-limit: the daemon has \(service.server.liveCount) servers running"
     case .libwrap: return "hosts.allow and hosts.deny do not let the peer in"
     case .fork: return "descriptors, memory or processes have run out"
+    case .proxyHeader: return "proxy_protocol: no header that is believed came in front of the connection"
     case .ident: return "flag IDONLY: the peer's host does not say who the peer is"
     }
   }
@@ -184,6 +185,7 @@ extension RefusalReason {
     case .libwrap: "libwrap"
     case .fork: "resources"
     case .ident: "ident"
+    case .proxyHeader: "proxy_protocol"
     }
   }
 
@@ -199,6 +201,7 @@ extension RefusalReason {
     case .instances: "instances"
     case .libwrap: "libwrap"
     case .ident: "flags"
+    case .proxyHeader: "proxy_protocol"
     }
   }
 }

@@ -24,8 +24,10 @@ extension ServiceRuntime {
   /// loop waits for the verdict.
   func startGated(_ connection: consuming FileDescriptor, from peer: SocketAddress) {
     var order = gateOrder
-    let isProgram = if case .program = handler { true } else { false }
+    // A gate cannot build walls once it is the user's; nor could it look names up behind them.
+    let isProgram = if case .program = handler { !isWalled } else { false }
     if !isProgram { order.command = [] }
+    if definition.proxyProtocol != .no { order.client = peer.ip?.description }
     do throws(SystemError) {
       let pipe = try FileDescriptor.pipe(nonblocking: true)
       let plan = ServerProgram.gate(order, path: ServiceRuntime.gatePath, of: resolved)
@@ -38,6 +40,7 @@ extension ServiceRuntime {
           service: self, pid: pid, peer: context.remote, startedAt: loop.now, listeners: [],
           hasPeerOfItsOwn: definition.socket.type == .dgram,
           slot: recordInLedger(pid, peer: context.remote, listeners: []), gate: .judging))
+      if isProgram { watchTimes(of: pid, connection: connection.borrowed) }
       let waiting = isProgram ? nil : PostponedStart(consume connection, from: peer, attempts: 0)
       try GateVerdict.expect(on: pipe.takeReader(), for: server) { [self] verdict in
         judged(verdict, pid: pid, peer: peer, waiting: waiting)
@@ -55,8 +58,15 @@ extension ServiceRuntime {
     let place = given.firstIndex { $0 === listener } ?? 0
     guard sockets.count == given.count else { throw SystemError("start server of", definition.id, errno: EBADF) }
     let first = sockets[place].peekDatagram()?.peer ?? SocketAddress()
+    // Where there are walls, the gate judges only, and the server is started by us when it has.
+    var order = gateOrder
+    var relaunch: (() -> Void)?
+    if isWalled {
+      order.command = []
+      relaunch = { [self] in launchJudged(on: listener, with: given, for: first) }
+    }
     let plan = ServerProgram.gate(
-      gateOrder, path: ServiceRuntime.gatePath, of: resolved, sockets: sockets.count, place: place)
+      order, path: ServiceRuntime.gatePath, of: resolved, sockets: sockets.count, place: place)
     let pipe = try FileDescriptor.pipe(nonblocking: true)
     let pid = try server.spawner.spawn(
       plan, sockets: sockets, standardError: complaintsDescriptor, extra: pipe.writer.borrowed, makesBlocking: false)
@@ -64,12 +74,24 @@ extension ServiceRuntime {
       Instance(
         service: self, pid: pid, peer: nil, startedAt: loop.now, listeners: given,
         hasPeerOfItsOwn: false, slot: recordInLedger(pid, peer: nil, listeners: given), gate: .judging))
+    if relaunch == nil { watchTimes(of: pid, sockets: given) }
     try GateVerdict.expect(on: pipe.takeReader(), for: server) { [self] verdict in
-      judged(verdict, pid: pid, peer: first, waiting: nil)
+      judged(verdict, pid: pid, peer: first, waiting: nil, relaunch: relaunch)
     }
   }
 
-  private func judged(_ verdict: GateVerdict.Verdict, pid: Int32, peer: SocketAddress, waiting: PostponedStart?) {
+  /// A wait server whose first peer has passed.
+  private func launchJudged(on listener: Listener, with given: [Listener], for peer: SocketAddress) {
+    admission.ended(nil)
+    for listener in given where owns(listener) { try? listener.takeBack() }
+    guard owns(listener), let plan = serverPlan else { return }
+    launch(plan, on: listener, for: peer, isGated: false)
+  }
+
+  private func judged(
+    _ verdict: GateVerdict.Verdict, pid: Int32, peer: SocketAddress, waiting: PostponedStart?,
+    relaunch: (() -> Void)? = nil
+  ) {
     if let waiting {
       // The gate's own end is nobody's: the connection counts for itself.
       server.instances.setGate(.judgedOnly, of: pid)
@@ -83,6 +105,10 @@ extension ServiceRuntime {
     }
     switch verdict {
     case .passed:
+      if let relaunch {
+        server.instances.setGate(.judgedOnly, of: pid)
+        return relaunch()
+      }
       server.instances.setGate(.passed, of: pid)
       counters.started += 1
       log.started(definition, pid: pid, peer: peer.unmappedEndpoint)

@@ -182,7 +182,10 @@ extension SuperServer {
   private func survivorEnded(_ pid: Int32) {
     if let watch = watches.removeValue(forKey: pid) { loop.remove(watch) }
     // Its exit status goes to its parent, which we are not.
-    if let instance = instances.remove(pid) { instance.service.ended(instance, nil) }
+    if let instance = instances.remove(pid) {
+      instance.clock?.cancel()
+      instance.service.ended(instance, nil)
+    }
     releaseProcessWaiters()
   }
 }
@@ -236,5 +239,6 @@ extension ServiceRuntime {
       Instance(
         service: self, pid: record.pid, peer: record.peer, startedAt: MonotonicTime(nanoseconds: record.startedAt),
         listeners: held, hasPeerOfItsOwn: record.hasPeerOfItsOwn, slot: server.ledgerIsStored ? survivor.slot : -1))
+    watchTimes(ofSurvivor: record, sockets: held)
   }
 }

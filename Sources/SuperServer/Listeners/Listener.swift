@@ -37,6 +37,8 @@ package final class Listener: EventSource {
   private(set) var inode: UInt64?
   private var binding = Backoff.binding
   private var bindTimer: ActionTimer?
+  /// Who listens from beside while a wait server has the socket; must let go before it closes.
+  var ear: EventSource?
   /// For wait services: the restart delay of a server that takes nothing.
   var waitServer: WaitServerRuntime?
 
@@ -128,6 +130,8 @@ package final class Listener: EventSource {
   func close(in loop: EventLoop, unlink: Bool) {
     if isWatched { loop.remove(self) }
     isWatched = false
+    if let ear { loop.remove(ear) }
+    ear = nil
     if let bindTimer { loop.cancel(bindTimer) }
     bindTimer = nil
     isCovered = false

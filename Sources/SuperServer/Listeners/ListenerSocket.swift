@@ -18,7 +18,7 @@ enum ListenerSocket {
       let backlog = Int32(clamping: definition.options.backlog ?? Int(Int32.max))
       try socket.borrowed.listen(backlog: backlog, subject: plan.endpoint.description)
     }
-    for option in optionsWhenListening(plan, definition) { try socket.borrowed.set(option) }
+    for option in try optionsWhenListening(plan, definition) { try socket.borrowed.set(option) }
     return socket
   }
 
@@ -112,14 +112,26 @@ enum ListenerSocket {
   }
 
   /// What needs a bound or listening socket.
-  private static func optionsWhenListening(_ plan: ListenPlan, _ definition: SocketDefinition) -> [SocketOption] {
+  private static func optionsWhenListening(
+    _ plan: ListenPlan, _ definition: SocketDefinition
+  ) throws(SystemError) -> [SocketOption] {
     var options: [SocketOption] = []
     if plan.listens, let length = definition.options.fastOpen { options.append(.fastOpen(Int32(clamping: length))) }
     if plan.type == .dgram, let family = plan.endpoint.ip?.family {
       // Where a reply must come from, and whether a group was meant: with one address there is nothing to ask.
       if !isPlainAddress(plan.endpoint) { options.append(.packetInformation(family, true)) }
       for text in definition.options.multicastGroups {
-        if let group = IPAddress(text), group.family == family { options.append(.joinGroup(group, interface: 0)) }
+        let parts = text.split(separator: "%", maxSplits: 1)
+        guard let group = IPAddress(String(parts[0])), group.family == family else { continue }
+        var interface: UInt32 = 0
+        if parts.count == 2 {
+          // One that is not there (yet) is waited for, like an address.
+          guard let index = NetworkInterfaces.index(of: String(parts[1])) else {
+            throw SystemError("join multicast group", text, errno: ENODEV)
+          }
+          interface = index
+        }
+        options.append(.joinGroup(group, interface: interface))
       }
     }
     return options

@@ -66,6 +66,31 @@ extension ServerLog {
         fields(service, "start-failed", peer: peer)))
   }
 
+  /// A server is asked to end before it does by itself; without a pid a connection that the daemon itself serves.
+  func stopping(_ service: ServiceDefinition, pid: Int32?, peer: SocketEndpoint?, reason: String) {
+    write(
+      LogRecord(
+        .notice, "\(service.id): \(pid.map { "server \($0)" } ?? "a connection") is ended: \(reason)",
+        fields(service, "stop", pid: pid, peer: peer)),
+      to: service.log.destination)
+  }
+
+  /// A server, or what it had started, was ended by the kernel at its bound of memory.
+  func outOfMemory(_ service: ServiceDefinition, pid: Int32, peer: SocketEndpoint?) {
+    write(
+      LogRecord(
+        .notice, "\(service.id): server \(pid) has reached memory_max and was killed",
+        fields(service, "out-of-memory", pid: pid, peer: peer)), to: service.log.destination)
+  }
+
+  /// A server did not end when it was asked to.
+  func killing(_ service: ServiceDefinition, pid: Int32, peer: SocketEndpoint?) {
+    write(
+      LogRecord(
+        .notice, "\(service.id): server \(pid) did not end within stop_timeout and is killed",
+        fields(service, "kill", pid: pid, peer: peer)), to: service.log.destination)
+  }
+
   /// A line that a server wrote to its standard error.
   func complained(_ service: ServiceDefinition, _ line: [UInt8]) {
     let text = "\(service.id): " + escapedForLog(line, limit: ComplaintLines.limit)

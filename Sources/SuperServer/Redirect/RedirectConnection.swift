@@ -2,6 +2,7 @@ import CLinux
 import EventLoop
 import LinuxSystem
 import NetworkAddresses
+import ProxyProtocol
 import ServiceModel
 
 /// A connection that is passed on to another server: two sockets, two flows, no process.
@@ -39,6 +40,7 @@ final class RedirectConnection {
   private let toClient: SpliceFlow
   private var isConnected = false
   private var timer: ActionTimer?
+  private var clock: ConversationClock?
 
   private init(
     _ client: End, _ candidates: ArraySlice<SocketEndpoint>, peer: SocketAddress, service: ServiceRuntime
@@ -62,7 +64,15 @@ final class RedirectConnection {
     if peer.ip != nil { RedirectConnection.prepare(client.socket.borrowed) }
     service.counters.started += 1
     service.log.started(service.definition, pid: nil, peer: peer.unmappedEndpoint)
+    redirect.startClock()
     redirect.tryNext(after: .unreachable("without an address"))
+  }
+
+  private func startClock() {
+    clock = ConversationClock.start(service.loop, service.definition.timeouts) { [unowned(unsafe) self] reason in
+      service.log.stopping(service.definition, pid: nil, peer: peer.unmappedEndpoint, reason: reason.text)
+      close()
+    }
   }
 
   /// Connects to the next address, or gives up with the last one's error.
@@ -91,7 +101,7 @@ final class RedirectConnection {
     end.connection = self
     target = end
     try service.loop.add(end, end.socket.borrowed, isConnected ? .readable : .writable)
-    if isConnected { return move(up: true, down: true) }
+    if isConnected { return begin() }
     // The client is not watched meanwhile: nothing it sends can be passed on, and that it has gone shows soon enough.
     let timer =
       self.timer
@@ -108,6 +118,24 @@ final class RedirectConnection {
     try? socket.set(.urgentInline(true))
   }
 
+  /// The target has accepted at once, as unix sockets do.
+  private func begin() {
+    guard let target, sendHeader(to: target.socket.borrowed) else { return close() }
+    move(up: true, down: true)
+  }
+
+  /// Tells the target for whom the connection is, where it wants to know. A fresh socket takes a header whole.
+  private func sendHeader(to target: BorrowedDescriptor) -> Bool {
+    let destination = (try? client.socket.borrowed.localAddress())?.unmappedEndpoint
+    let header: [UInt8]
+    switch service.definition.redirectProxy {
+    case .none: return true
+    case .v1: header = ProxyHeaderWriter.line(client: peer.unmappedEndpoint, destination: destination)
+    case .v2: header = ProxyHeaderWriter.binary(client: peer.unmappedEndpoint, destination: destination)
+    }
+    return header.withUnsafeBytes { target.send($0, more: false) } == .transferred(header.count)
+  }
+
   private func handle(_ events: EventSet, at end: End) {
     guard let target else { return }
     if !isConnected {
@@ -116,7 +144,7 @@ final class RedirectConnection {
       isConnected = true
       if let timer { service.loop.cancel(timer) }
       // What came meanwhile has not been looked at.
-      return move(up: true, down: true)
+      return begin()
     }
     let comes = events != .writable
     let goes = events.contains(.writable)
@@ -128,8 +156,10 @@ final class RedirectConnection {
   private func move(up: Bool, down: Bool) {
     guard let target else { return }
     let buffer = service.server.scratch
+    let before = toTarget.transferred &+ toClient.transferred
     if up { toTarget.pump(from: client.socket.borrowed, to: target.socket.borrowed, through: buffer) }
     if down { toClient.pump(from: target.socket.borrowed, to: client.socket.borrowed, through: buffer) }
+    if toTarget.transferred &+ toClient.transferred != before { clock?.noteTraffic() }
     // Who is gone takes nothing; what they sent before is still passed on.
     if client.isGone && !toClient.isFinished { toClient.abandon() }
     if target.isGone && !toTarget.isFinished { toTarget.abandon() }
@@ -175,6 +205,7 @@ final class RedirectConnection {
   }
 
   private func close() {
+    clock?.cancel()
     disconnectTarget()
     service.loop.remove(client)
     service.redirectEnded(

@@ -35,6 +35,16 @@ struct InstanceTable {
   /// Notes how far a server's gate has come.
   mutating func setGate(_ stage: GateStage, of pid: Int32) { instances[pid]?.gate = stage }
 
+  /// Gives a server its clock.
+  mutating func setClock(_ clock: ServerClock, of pid: Int32) { instances[pid]?.clock = clock }
+
+  /// Notes the control group that a server's connection has.
+  mutating func setControlGroup(_ group: ConnectionControlGroup?, of pid: Int32) {
+    if group != nil { instances[pid]?.controlGroup = group }
+  }
+
+  func instance(_ pid: Int32) -> Instance? { instances[pid] }
+
   /// Whether a server for this peer is running: datagram services have one for each.
   func hasInstance(of service: ServiceRuntime, serving peer: SocketEndpoint?) -> Bool {
     peersServed[PeerKey(service, peer)] != nil

@@ -30,6 +30,7 @@ extension SuperServer {
     let load = readConfiguration()
     report(load)
     forgetFiles()
+    systemCallFilters.removeAll()
     let changes = apply(load)
     if hard { endUnwantedServers() }
     log.reopenFiles(keeping: logFiles)
@@ -64,7 +65,7 @@ extension SuperServer {
     for instance in instances.all {
       let isGone = services[instance.service.definition.id] !== instance.service
       let isRefused = instance.peer.map { !instance.service.admission.allows($0.ip) } ?? false
-      if isGone || isRefused { try? ChildProcess.signalGroup(instance.pid, SIGTERM) }
+      if isGone || isRefused { stop(instance.pid, .unwanted) }
     }
   }
 

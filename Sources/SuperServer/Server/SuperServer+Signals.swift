@@ -42,6 +42,7 @@ extension SuperServer {
         _ = registrar.ended(child.pid, outcome)
         continue
       }
+      endRemains(of: instance)
       instance.service.ended(instance, outcome)
     }
     releaseProcessWaiters()

@@ -22,6 +22,12 @@ package final class SuperServer {
   let libwrapRules = LibwrapRules()
   let idleMemory: IdleMemory
   private(set) lazy var registrar = RPCRegistrar(self)
+  let sessions: SessionSweep
+  /// Our part of the control group tree; opened for the first service that has bounds.
+  var controlGroups: ControlGroups?
+  var controlGroupTimer: ActionTimer?
+  /// Asks the kernel about connections; opened for the first that has an idle_timeout.
+  var diagnosis: SocketDiagnosis?
   var instances = InstanceTable()
   /// Sources that no service serves just now.
   var denied = DenyList()
@@ -76,6 +82,12 @@ package final class SuperServer {
   /// Chargen's text; made for its first connection.
   private(set) lazy var chargenFile = ChargenFile()
 
+  /// Filters of system calls for sandboxes, made for the first service that has one.
+  private(set) lazy var systemCallFilters = SystemCallFilters(gatePath: ServiceRuntime.gatePath) {
+    [unowned(unsafe) self] error in
+    log.systemFailure(error, consequence: "services with these system_calls serve nobody")
+  }
+
   /// Blocks all signals and prepares the loop; opens no sockets yet.
   @export(interface) package init(
     settings: ServerSettings, log: ServerLog, notifier: ServiceManagerNotifier, invocation: Invocation,
@@ -90,6 +102,7 @@ package final class SuperServer {
     SignalSet.all.block()
     loop = try EventLoop()
     idleMemory = IdleMemory(loop)
+    sessions = SessionSweep(loop)
     // Before the spawner looks: servers get the default back for what is ignored when it is made.
     CurrentProcess.ignoreSignal(SIGPIPE)
     spawner = try Spawner()

@@ -4,16 +4,24 @@ struct ComplaintLines {
   static let limit = 1024
 
   private var partial: [UInt8] = []
+  /// The beginning of the present line was left out, and so is its rest.
+  private var isInsideSkippedLine = false
 
   /// Calls `take` with each line that `bytes` complete, without its end. Empty lines are nobody's loss.
   mutating func add(_ bytes: some Sequence<UInt8>, _ take: ([UInt8]) -> Void) {
     for byte in bytes {
       if byte == UInt8(ascii: "\n") {
         finish(take)
-      } else if partial.count < ComplaintLines.limit {
+      } else if !isInsideSkippedLine, partial.count < ComplaintLines.limit {
         partial.append(byte)
       }
     }
+  }
+
+  /// Leaves bytes out; `endsInside` when they end in the middle of a line.
+  mutating func skip(endsInside: Bool) {
+    partial.removeAll(keepingCapacity: true)
+    isInsideSkippedLine = endsInside
   }
 
   /// Whoever wrote is gone: what is left is a line.
@@ -21,5 +29,6 @@ struct ComplaintLines {
     if partial.last == UInt8(ascii: "\r") { partial.removeLast() }
     if !partial.isEmpty { take(partial) }
     partial.removeAll(keepingCapacity: true)
+    isInsideSkippedLine = false
   }
 }

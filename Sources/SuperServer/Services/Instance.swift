@@ -30,4 +30,8 @@ struct Instance {
   /// Its place in the ledger that outlives the daemon; -1 = none.
   let slot: Int32
   var gate = GateStage.none
+  /// What ends it in time; nil while nothing does.
+  var clock: ServerClock?
+  /// The control group that is its connection's alone.
+  var controlGroup: ConnectionControlGroup?
 }

@@ -1,3 +1,4 @@
+import CLinux
 import EventLoop
 import LinuxSystem
 
@@ -10,24 +11,30 @@ final class ServerComplaints: EventSource {
   private var ownWriter: FileDescriptor?
   private let loop: EventLoop
   private let entry: ([UInt8]) -> Void
+  /// Takes the number of lines that come in a flood, where there is one: whether they were taken.
+  private let flood: (() -> Int) -> Bool
   private var lines = ComplaintLines()
 
   private init(
     _ reader: consuming FileDescriptor, _ writer: consuming FileDescriptor, _ loop: EventLoop,
-    entry: @escaping ([UInt8]) -> Void
+    entry: @escaping ([UInt8]) -> Void, flood: @escaping (() -> Int) -> Bool
   ) {
     self.reader = consume reader
     ownWriter = consume writer
     self.loop = loop
     self.entry = entry
+    self.flood = flood
     super.init()
   }
 
-  /// Opens the pipe and reads it in the loop; `entry` gets each line.
-  static func open(in loop: EventLoop, entry: @escaping ([UInt8]) -> Void) throws(SystemError) -> ServerComplaints {
+  /// Opens the pipe and reads it in the loop; `entry` gets each line. `flood` is asked before: where it returns true, it
+  /// has counted the lines of a piece, which nobody looks at then.
+  static func open(
+    in loop: EventLoop, entry: @escaping ([UInt8]) -> Void, flood: @escaping (() -> Int) -> Bool
+  ) throws(SystemError) -> ServerComplaints {
     let pipe = try FileDescriptor.pipe()
     let writer = try pipe.writer.borrowed.duplicate()
-    let complaints = ServerComplaints(pipe.takeReader(), consume writer, loop, entry: entry)
+    let complaints = ServerComplaints(pipe.takeReader(), consume writer, loop, entry: entry, flood: flood)
     // Only our end: servers share the writing one, and are used to a standard error that waits.
     try complaints.reader.borrowed.setNonblocking(true)
     try loop.add(complaints, complaints.reader.borrowed, .readable)
@@ -41,9 +48,15 @@ final class ServerComplaints: EventSource {
   func close() { ownWriter = nil }
 
   override func handle(_ events: EventSet) {
-    withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) { buffer in
+    withUnsafeTemporaryAllocation(byteCount: 16_384, alignment: 1) { buffer in
       switch reader.borrowed.read(into: buffer) {
-      case .transferred(let count) where count > 0: lines.add(buffer[..<count], entry)
+      case .transferred(let count) where count > 0:
+        let newline = UInt8(ascii: "\n")
+        if flood({ clinux_count_bytes(buffer.baseAddress, count, newline) }) {
+          lines.skip(endsInside: buffer[count - 1] != newline)
+        } else {
+          lines.add(buffer[..<count], entry)
+        }
       case .wouldBlock: break
       case .transferred, .failed:
         lines.finish(entry)

@@ -37,11 +37,20 @@ enum ServerProgram {
     return SpawnPlan(parameters)
   }
 
-  /// `sockets`: how many are passed with `pass = listen_fds`.
-  static func plan(_ program: ProgramDefinition, of service: ResolvedService, sockets: Int = 1) -> SpawnPlan {
+  /// `cell`: the walls around the server, if any; `sockets`: how many are passed with `pass = listen_fds`.
+  static func plan(
+    _ program: ProgramDefinition, of service: ResolvedService, cell: SpawnCell?, sockets: Int = 1
+  ) -> SpawnPlan {
     var parameters = parameters(
       of: service, program: program.path, arguments: program.argumentVector, sockets: sockets)
     parameters.expandsTemplates = program.expandsVariables
+    if let tasks = service.definition.cgroup.tasksMax, service.definition.sandbox.fallback {
+      // What there is without control groups: a bound for all processes of the user.
+      let limit = LinuxSystem.ResourceLimit(soft: UInt64(tasks), hard: UInt64(tasks))
+      parameters.limits.append(SpawnLimit(.processes, limit))
+    }
+    parameters.cell = cell
+    parameters.noNewPrivileges = service.definition.sandbox.expanded.noNewPrivileges == true
     return SpawnPlan(parameters)
   }
 

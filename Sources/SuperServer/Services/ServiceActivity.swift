@@ -12,6 +12,10 @@ final class ServiceActivity {
   var refusals = RefusalLog()
   /// How the program is started; made by the first start after a load.
   var plan: SpawnPlan?
+  /// Whose PROXY headers are believed; made for the first connection after a load.
+  var proxyTrust: ProxyTrust?
+  /// Connections that have yet to show a PROXY header.
+  var proxiesWaiting = 0
   /// Where servers complain, once one has been started whose complaints are logged.
   var complaints: ServerComplaints?
   /// Accepted connections whose server could not be started yet for want of memory or processes.
@@ -66,9 +70,21 @@ extension ServiceRuntime {
   var serverPlan: SpawnPlan? {
     if let plan = activity?.plan { return plan }
     guard case .program(let program) = definition.handler else { return nil }
-    let plan = ServerProgram.plan(program, of: resolved)
+    let plan = ServerProgram.plan(program, of: resolved, cell: walls?.cell)
     begun.plan = plan
     return plan
+  }
+
+  var proxyTrust: ProxyTrust {
+    if let trust = activity?.proxyTrust { return trust }
+    let trust = ProxyTrust(definition.proxyFrom)
+    begun.proxyTrust = trust
+    return trust
+  }
+
+  var proxiesWaiting: Int {
+    get { activity?.proxiesWaiting ?? 0 }
+    set { begun.proxiesWaiting = newValue }
   }
 
   var complaints: ServerComplaints? {

@@ -8,6 +8,8 @@ package struct ServiceCounters: Equatable, Sendable {
   package var successfulExits: UInt64 = 0
   package var failedExits: UInt64 = 0
   package var killedExits: UInt64 = 0
+  /// Servers that were ended because memory_max was reached.
+  package var memoryKills: UInt64 = 0
   /// Bytes from and to clients, as far as they pass through the daemon.
   package var receivedBytes: UInt64 = 0
   package var sentBytes: UInt64 = 0

@@ -32,7 +32,7 @@ extension ServiceRuntime {
     for _ in 0..<ServiceRuntime.acceptsPerWake {
       guard intakeIsOpen() else { return }
       switch socket.accept(nonblocking: nonblocking, peer: &peer) {
-      case .connection(let connection): judge(connection, from: peer)
+      case .connection(let connection): take(connection, from: peer)
       case .none: return
       case .aborted: continue
       case .exhausted(let number):
@@ -53,6 +53,9 @@ extension ServiceRuntime {
       return false
     }
     switch admission.intake(now: nowNanoseconds) {
+    case .open where isFullWithProxies:
+      hold(.full)
+      return false
     case .open: return true
     case .full:
       hold(.full)
@@ -68,7 +71,7 @@ extension ServiceRuntime {
   }
 
   /// Serves or refuses a connection.
-  private func judge(_ connection: consuming FileDescriptor, from peer: SocketAddress) {
+  func judge(_ connection: consuming FileDescriptor, from peer: SocketAddress) {
     counters.accepted += 1
     if !banners.always.isEmpty { send(banners.always, on: connection.borrowed) }
     let address = peer.ip

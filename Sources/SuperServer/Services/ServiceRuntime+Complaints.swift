@@ -11,7 +11,11 @@ extension ServiceRuntime {
     if let complaints { return complaints.writer }
     do throws(SystemError) {
       let budget = ComplaintBudget(definition, log, loop)
-      let complaints = try ServerComplaints.open(in: loop) { budget.log($0) }
+      let complaints = try ServerComplaints.open(in: loop) {
+        budget.log($0)
+      } flood: {
+        budget.skip($0)
+      }
       self.complaints = complaints
       return complaints.writer
     } catch {
@@ -42,6 +46,13 @@ private final class ComplaintBudget {
     self.definition = definition
     self.output = output
     self.loop = loop
+  }
+
+  /// While nothing may be logged, lines are only counted.
+  func skip(_ count: () -> Int) -> Bool {
+    if bucket.hasToken(ComplaintBudget.shape, now: UInt64(max(loop.now.nanoseconds, 0))) { return false }
+    suppressed += count()
+    return true
   }
 
   func log(_ line: [UInt8]) {

@@ -38,9 +38,13 @@ extension ServiceRuntime {
       if isGated { return startGated(consume connected, from: first.peer) }
       let local = (try? connected.borrowed.localAddress())?.unmappedEndpoint
       let context = ConnectionContext(remote: first.peer.unmappedEndpoint, local: local)
+      let place = try controlGroupPlace()
       let pid = try server.spawner.spawn(
-        plan, socket: connected.borrowed, standardError: complaintsDescriptor, context: context)
+        plan, socket: connected.borrowed, standardError: complaintsDescriptor, context: context,
+        controlGroup: place?.directory)
       began(pid, peer: context.remote, listeners: [])
+      server.instances.setControlGroup(place?.connection, of: pid)
+      watchTimes(of: pid, connection: nil)
     } catch {
       counters.fail(.process)
       admission.ended(first.peer.ip)

@@ -36,9 +36,13 @@ extension ServiceRuntime {
   func start(_ plan: SpawnPlan, on connection: consuming FileDescriptor, from peer: SocketAddress, attempt: Int = 1) {
     let context = connectionContext(of: connection.borrowed, peer: peer)
     do throws(SystemError) {
+      let place = try controlGroupPlace()
       let pid = try server.spawner.spawn(
-        plan, socket: connection.borrowed, standardError: complaintsDescriptor, makesBlocking: false, context: context)
+        plan, socket: connection.borrowed, standardError: complaintsDescriptor, makesBlocking: false, context: context,
+        controlGroup: place?.directory)
       began(pid, peer: context.remote, listeners: [])
+      server.instances.setControlGroup(place?.connection, of: pid)
+      watchTimes(of: pid, connection: connection.borrowed)
     } catch {
       guard error.errno == EAGAIN || error.errno == ENOMEM, definition.retriesStart else {
         failed(consume connection, from: peer, error)
@@ -157,7 +161,7 @@ extension ServiceRuntime {
     }
   }
 
-  private func launch(_ plan: SpawnPlan, on listener: Listener, for peer: SocketAddress, isGated: Bool) {
+  func launch(_ plan: SpawnPlan, on listener: Listener, for peer: SocketAddress, isGated: Bool) {
     var state = listener.waitServer ?? WaitServerRuntime()
     state.started(listener.queueHead)
     listener.waitServer = state
@@ -169,8 +173,11 @@ extension ServiceRuntime {
       if isGated {
         try launchGate(on: listener, with: given)
       } else {
-        let pid = try spawnWaitServer(plan, with: given)
+        let place = try controlGroupPlace()
+        let pid = try spawnWaitServer(plan, with: given, controlGroup: place?.directory)
         began(pid, peer: nil, listeners: given, firstPeer: peer.unmappedEndpoint)
+        server.instances.setControlGroup(place?.connection, of: pid)
+        watchTimes(of: pid, sockets: given)
       }
       // A wait server serves whoever comes: it counts as an instance of nobody.
       _ = admission.started(nil, now: nowNanoseconds)
@@ -182,19 +189,23 @@ extension ServiceRuntime {
 }
 
 extension ServiceRuntime {
-  private func spawnWaitServer(_ plan: SpawnPlan, with listeners: [Listener]) throws(SystemError) -> Int32 {
+  private func spawnWaitServer(
+    _ plan: SpawnPlan, with listeners: [Listener], controlGroup: BorrowedDescriptor?
+  ) throws(SystemError) -> Int32 {
     if definition.passing == .listenFds, case .program(let program) = definition.handler {
       // Which sockets there are is known only now: one may not be bound, another may have been inherited.
-      let plan = ServerProgram.plan(program, of: resolved, sockets: listeners.count)
+      let plan = ServerProgram.plan(program, of: resolved, cell: walls?.cell, sockets: listeners.count)
       return try server.spawner.spawn(
-        plan, sockets: listeners.compactMap { $0.descriptor }, standardError: complaintsDescriptor, makesBlocking: false
-      )
+        plan, sockets: listeners.compactMap { $0.descriptor }, standardError: complaintsDescriptor,
+        makesBlocking: false,
+        controlGroup: controlGroup)
     }
     guard let socket = listeners.first?.descriptor else {
       throw SystemError("start server of", definition.id, errno: EBADF)
     }
     return try server.spawner.spawn(
-      plan, socket: socket, standardError: complaintsDescriptor, makesBlocking: false, context: .none)
+      plan, socket: socket, standardError: complaintsDescriptor, makesBlocking: false, context: .none,
+      controlGroup: controlGroup)
   }
 }
 
@@ -206,6 +217,7 @@ extension ServiceRuntime {
     server.ledger?.remove(instance.slot)
     server.statusChanged()
     let duration = MonotonicTime.now - instance.startedAt
+    endControlGroup(of: instance)
     if instance.gate == .judgedOnly { return }
     if instance.gate == .refused {
       for listener in instance.listeners { takeBack(listener, after: duration) }

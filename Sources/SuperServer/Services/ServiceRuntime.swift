@@ -25,6 +25,8 @@ package final class ServiceRuntime {
   var sourcePaths: [String] = []
   /// What the definition says, in the form that is asked for at every connection.
   private(set) var traits: ServiceTraits
+  /// The walls around its servers and their bounds; nil where there are none.
+  private(set) var walls: ServiceWalls?
   var listeners: [Listener] = []
   /// Nil until somebody comes.
   var activity: ServiceActivity?
@@ -43,6 +45,7 @@ package final class ServiceRuntime {
     handler = ServiceRuntime.handler(for: resolved)
     banners = BannerTexts(resolved.definition.banners)
     traits = ServiceTraits(resolved.definition)
+    walls = ServiceWalls.of(resolved.definition, server)
     // A long list is built while nobody waits for it.
     if resolved.definition.access != ServiceRuntime.openAccess { activity = ServiceActivity(resolved.definition) }
   }
@@ -63,8 +66,10 @@ package final class ServiceRuntime {
     handler = ServiceRuntime.handler(for: resolved)
     banners = BannerTexts(resolved.definition.banners)
     traits = ServiceTraits(resolved.definition)
+    walls = ServiceWalls.of(resolved.definition, server)
     if let activity {
       activity.plan = nil
+      activity.proxyTrust = nil
       activity.admission.update(
         access: resolved.definition.access, limits: resolved.definition.limits, livePeers: livePeers,
         now: nowNanoseconds)

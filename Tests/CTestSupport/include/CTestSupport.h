@@ -13,3 +13,6 @@ int test_spawn(char *const arguments[], char *const environment[], int input, in
 /// socket(2) in the network namespace of `pid`, where the socket stays; the calling thread is back in its own when this
 /// returns. -1 with errno. Needs CAP_SYS_ADMIN.
 int test_socket_in(pid_t pid, int domain, int type);
+
+/// A copy of descriptor `number` of another process (pidfd_getfd(2)); -1 with errno.
+int test_copy_descriptor(pid_t pid, int number);
