@@ -21,7 +21,7 @@ extension SuperServer {
   /// socket that a wait server holds must not be touched.
   func takeOverServers() {
     for fault in inheritance.faults { log.inheritanceFault(fault) }
-    for name in inheritance.uselessNames { notifier.removeFromStore(name: name) }
+    for name in inheritance.uselessNames { told(notifier.removeFromStore(name: name)) }
     inherited = InheritedSockets(inheritance.sockets)
     var isStored = inheritance.ledgerIsStored
     if let raw = inheritance.ledger {
@@ -38,7 +38,7 @@ extension SuperServer {
         }
       } catch {
         log.systemFailure(error, consequence: "servers of the run before are not counted")
-        if isStored { notifier.removeFromStore(name: Inheritance.ledgerName) }
+        if isStored { told(notifier.removeFromStore(name: Inheritance.ledgerName)) }
         isStored = false
       }
     }
@@ -123,7 +123,7 @@ extension SuperServer {
   }
 
   private func dismiss(_ socket: InheritedSocket) {
-    if socket.origin == .kept, !socket.name.isEmpty { notifier.removeFromStore(name: socket.name) }
+    if socket.origin == .kept, !socket.name.isEmpty { told(notifier.removeFromStore(name: socket.name)) }
     close(socket.raw)
   }
 
@@ -202,17 +202,7 @@ extension SuperServer {
   func forget(_ listener: Listener) {
     guard let name = listener.keptName else { return }
     listener.keptName = nil
-    notifier.removeFromStore(name: name)
-  }
-
-  /// Whether a message has reached the service manager. The first failure is logged; serving goes on.
-  @discardableResult
-  func told(_ delivery: ServiceManagerNotifier.Delivery) -> Bool {
-    if case .failed(let error) = delivery, !notifierHasFailed {
-      notifierHasFailed = true
-      log.systemFailure(error, consequence: "the service manager may not know how the daemon is; it serves on")
-    }
-    return delivery == .sent
+    told(notifier.removeFromStore(name: name))
   }
 }
 

@@ -76,7 +76,7 @@ package final class SuperServer {
   /// Chargen's text; made for its first connection.
   private(set) lazy var chargenFile = ChargenFile()
 
-  /// Blocks all signals and prepares the loop; opens no sockets yet.
+  /// Blocks the signals and prepares the loop; opens no sockets yet.
   @export(interface) package init(
     settings: ServerSettings, log: ServerLog, notifier: ServiceManagerNotifier, invocation: Invocation,
     inheritance: Inheritance = Inheritance()
@@ -87,13 +87,14 @@ package final class SuperServer {
     keepsDescriptors = SuperServer.keepsDescriptors(notifier)
     self.log = log
     self.notifier = notifier
-    SignalSet.all.block()
+    SignalSet.daemon.block()
     loop = try EventLoop()
     idleMemory = IdleMemory(loop)
     // Before the spawner looks: servers get the default back for what is ignored when it is made.
     CurrentProcess.ignoreSignal(SIGPIPE)
     spawner = try Spawner()
     reserve = try FileDescriptor.open("/dev/null")
+    awaitManagersRoom()
   }
 
   /// Live servers.
@@ -125,7 +126,7 @@ package final class SuperServer {
   func stop(signal: String) {
     if isStopping { return loop.stop() }
     isStopping = true
-    notifier.stopping()
+    told(notifier.stopping())
     log.stopping(signal: signal, live: instances.count)
     for id in order { services[id].map(close) }
     control?.close()
@@ -174,7 +175,7 @@ extension SuperServer {
     told(notifier.ready(status: lastStatus))
   }
 
-  func notifyStatus() { notifier.status(statusLine) }
+  func notifyStatus() { told(notifier.status(statusLine)) }
 }
 
 // What concerns all services at once.
