@@ -51,7 +51,7 @@ for kind in nowait1 nowait2 wait; do
   expect "crash, $kind: at most one is lost with the daemon" [ $((reset + cut)) -le 1 ]
 done
 . /tmp/builtin
-expect "crash, builtin: at most those in the daemon are lost" [ $((reset + cut)) -le 60 ]
+expect "crash, builtin: at most those in the daemon are lost" [ $((reset + cut)) -le 20 ]
 for number in 11 12 13 14 15; do expect "session $number lives through 20 crashes" still $number; done
 equal "instances are right after 20 crashes" 5 "$(active hold)"
 echo done
