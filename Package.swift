@@ -58,6 +58,12 @@ let layers: [Target] = [
     name: "inetd", dependencies: ["SuperServer", "ServiceResolution", "SystemdIntegration", "LinuxSystem", "CLinux"],
     swiftSettings: daemon),
   .executableTarget(
+    name: "inetd-generator",
+    dependencies: [
+      "ServiceResolution", "ServiceConfiguration", "ServiceModel", "LinuxSystem", "NetworkAddresses", "CLinux",
+    ],
+    swiftSettings: daemon),
+  .executableTarget(
     name: "inetd-gate",
     dependencies: ["GateProtocol", "ServiceConfiguration", "LinuxSystem", "CWrap", "CLinux"],
     swiftSettings: daemon),
@@ -114,6 +120,7 @@ let package = Package(
   name: "inetd",
   products: [
     .executable(name: "inetd", targets: ["inetd"]), .executable(name: "inetd-gate", targets: ["inetd-gate"]),
+    .executable(name: "inetd-generator", targets: ["inetd-generator"]),
     .executable(name: "inetd-rpc", targets: ["inetd-rpc"]),
   ]
     + (embedded

@@ -43,6 +43,7 @@ package final class SuperServer {
   /// Running servers for the next run; nil where nobody keeps it.
   var ledger: InstanceLedger?
   var ledgerIsStored = false
+  var storedServers = StoredServers()
   /// Kept open during a re-execution.
   var handoverLedger: InstanceLedger?
   let keepsDescriptors: Bool

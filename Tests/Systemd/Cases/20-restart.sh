@@ -31,13 +31,21 @@ kill -KILL "$before"
 eventually "systemd starts the killed daemon again" sh -c "p=\$(systemctl show -p MainPID --value inetd); [ \$p != 0 ] && [ \$p != $before ] && [ \$(systemctl is-active inetd) = active ]"
 check crash
 
+# A server that lives long enough has its pidfd in the store; with its end it leaves.
+eventually "pidfds of servers are in the store: four sockets, the ledger, three servers" \
+  sh -c '[ "$(systemctl show -p NFileDescriptorStore --value inetd)" = 8 ]'
+systemctl restart inetd
+check "with pidfds"
+equal "with pidfds: all come back, none twice" 8 "$(property NFileDescriptorStore)"
+
 # The third generation still knows the end of a server that the first started.
 exec 6<&- 6>&-
 eventually "the end of an earlier run's server is seen" has_active hold 1
 expect "the other session lives" still 5
 
 # The configuration changes while nobody runs.
-stored=$(property NFileDescriptorStore)
+eventually "its pidfd leaves the store" sh -c '[ "$(systemctl show -p NFileDescriptorStore --value inetd)" = 7 ]'
+stored=7
 rm /etc/inetd.d/greet.conf
 service hold 7004 'server = /tests/server' 'server_args = hold' 'instances = 1'
 service other 7007 'server = /tests/server' 'server_args = greet'
