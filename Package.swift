@@ -19,12 +19,13 @@ let daemon: [SwiftSetting] =
 
 /// The layers of the house; imports point down only (checked by HouseRulesTests).
 let layers: [Target] = [
-  // 0: C shims, what is used of libsystemd, and the addresses everything speaks of.
+  // 0: C shims, the libsystemd module map (for the tests: what we say to systemd is checked against it), and the
+  // addresses everything speaks of.
   .target(name: "CLinux", cSettings: embedded ? [.define("INETD_EMBEDDED")] : []),
   .target(name: "CSpawn"),
   .target(name: "CSeccomp"),
   .target(name: "CWrap", linkerSettings: [.linkedLibrary("wrap")]),
-  .target(name: "CSystemd"),
+  .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
   .systemLibrary(name: "CTirpc", pkgConfig: "libtirpc", providers: [.apt(["libtirpc-dev"])]),
   .target(name: "CRpcbind", dependencies: ["CTirpc"]),
   .target(name: "NetworkAddresses", swiftSettings: daemon),
@@ -43,8 +44,7 @@ let layers: [Target] = [
     name: "ProcessSpawning", dependencies: ["LinuxSystem", "NetworkAddresses", "CLinux", "CSpawn"],
     swiftSettings: daemon),
   .target(
-    name: "SystemdIntegration", dependencies: ["LinuxSystem", "NetworkAddresses", "CLinux", "CSystemd"],
-    swiftSettings: daemon),
+    name: "SystemdIntegration", dependencies: ["LinuxSystem", "NetworkAddresses", "CLinux"], swiftSettings: daemon),
   // 3: the model meets the machine; the engine.
   .target(
     name: "ServiceResolution", dependencies: ["ServiceConfiguration", "LinuxSystem", "CLinux"], swiftSettings: daemon),
@@ -58,6 +58,12 @@ let layers: [Target] = [
   // 4: arguments and exit codes.
   .executableTarget(
     name: "inetd", dependencies: ["SuperServer", "ServiceResolution", "SystemdIntegration", "LinuxSystem", "CLinux"],
+    swiftSettings: daemon),
+  .executableTarget(
+    name: "inetd-generator",
+    dependencies: [
+      "ServiceResolution", "ServiceConfiguration", "ServiceModel", "LinuxSystem", "NetworkAddresses", "CLinux",
+    ],
     swiftSettings: daemon),
   .executableTarget(
     name: "inetd-gate",
@@ -83,9 +89,11 @@ let ordinaryOnly: [Target] = [
     swiftSettings: strict),
   .testTarget(
     name: "SystemdIntegrationTests",
-    dependencies: ["SystemdIntegration", "LinuxSystem", "NetworkAddresses", "CLinux"], swiftSettings: strict),
+    dependencies: ["SystemdIntegration", "LinuxSystem", "NetworkAddresses", "CLinux", "CSystemd"],
+    swiftSettings: strict),
   .testTarget(
-    name: "SuperServerTests", dependencies: ["SuperServer", "ServiceModel", "LinuxSystem", "NetworkAddresses"],
+    name: "SuperServerTests",
+    dependencies: ["SuperServer", "SystemdIntegration", "ServiceModel", "LinuxSystem", "NetworkAddresses"],
     swiftSettings: strict),
   .testTarget(name: "AdmissionControlTests", dependencies: ["AdmissionControl"], swiftSettings: strict),
   .testTarget(name: "ControlProtocolTests", dependencies: ["ControlProtocol"], swiftSettings: strict),
@@ -115,6 +123,7 @@ let package = Package(
   name: "inetd",
   products: [
     .executable(name: "inetd", targets: ["inetd"]), .executable(name: "inetd-gate", targets: ["inetd-gate"]),
+    .executable(name: "inetd-generator", targets: ["inetd-generator"]),
     .executable(name: "inetd-rpc", targets: ["inetd-rpc"]),
   ]
     + (embedded

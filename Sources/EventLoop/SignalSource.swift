@@ -11,7 +11,7 @@ package struct SignalEvent: Equatable, Sendable {
 
 /// Signals as events of the loop, instead of interruptions.
 ///
-/// The signals must be blocked (`SignalSet.all.block()` at start): the daemon blocks all, so that a server's child
+/// The signals must be blocked (`SignalSet.daemon.block()` at start): the daemon blocks them, so that a server's child
 /// starts with all blocked until its own dispositions are in place.
 package final class SignalSource: EventSource {
   private static let batchSize = 16

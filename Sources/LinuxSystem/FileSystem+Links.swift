@@ -1,6 +1,11 @@
 import CLinux
 
 extension FileSystem {
+  /// symlink(2).
+  @export(interface) package static func link(to target: String, at path: String) throws(SystemError) {
+    try checked("create link", path) { symlink(target, path) }
+  }
+
   /// Where a symbolic link points (readlink(2)); up to 4095 bytes.
   @export(interface) package static func target(ofLink path: String) throws(SystemError) -> String {
     var bytes = [UInt8](repeating: 0, count: 4096)

@@ -35,6 +35,19 @@ package struct ProcessStatus: Equatable, Sendable {
     self.init(parent: parent, group: group, session: session, started: ticks * (1_000_000_000 / ticksPerSecond))
   }
 
+  /// The process that a pidfd stands for (/proc/self/fdinfo; pidfd_open(2)). Nil when it has ended, or the descriptor is no
+  /// pidfd.
+  @export(interface) package static func pid(of process: BorrowedDescriptor) -> Int32? {
+    guard let contents = try? FileSystem.contents(of: "/proc/self/fdinfo/\(process.raw)", limit: 4096) else {
+      return nil
+    }
+    for line in contents.bytes.split(separator: UInt8(ascii: "\n")) where line.starts(with: "Pid:".utf8) {
+      let digits = line.dropFirst(4).drop { $0 == UInt8(ascii: "\t") || $0 == UInt8(ascii: " ") }
+      return Int32(String(decoding: digits, as: UTF8.self)).flatMap { $0 > 0 ? $0 : nil }
+    }
+    return nil
+  }
+
   /// Now, on the clock that `started` is on: nanoseconds since boot with the time asleep.
   package static var now: Int64 {
     var time = timespec()

@@ -19,6 +19,14 @@ package struct SignalSet {
     return set
   }
 
+  /// What the daemon blocks: all but SIGABRT, by which systemd's watchdog ends a daemon that hangs. Blocked, it would stay
+  /// pending, and the hang go on until systemd loses patience.
+  package static var daemon: SignalSet {
+    var set = all
+    sigdelset(&set.mask, SIGABRT)
+    return set
+  }
+
   package mutating func insert(_ signal: Int32) { sigaddset(&mask, signal) }
 
   package func contains(_ signal: Int32) -> Bool {

@@ -21,6 +21,11 @@ extension BorrowedDescriptor {
     return .of { CLinux.send(raw, bytes.baseAddress, bytes.count, flags) }
   }
 
+  /// sendmsg(2) without waiting, with a copy of `passed` for the receiver (SCM_RIGHTS; unix(7)).
+  package func send(_ bytes: UnsafeRawBufferPointer, passing passed: BorrowedDescriptor?) -> TransferResult {
+    .of { clinux_send_with_descriptor(raw, bytes.baseAddress, bytes.count, passed?.raw ?? -1) }
+  }
+
   /// sendto(2) without waiting.
   package func send(_ bytes: UnsafeRawBufferPointer, to address: SocketAddress) -> TransferResult {
     let flags = Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)

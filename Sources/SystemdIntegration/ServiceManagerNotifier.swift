@@ -1,5 +1,4 @@
 import CLinux
-import CSystemd
 import LinuxSystem
 
 /// Tells the service manager how the daemon is (sd_notify(3)). Does nothing when no manager asked (NOTIFY_SOCKET
@@ -7,10 +6,17 @@ import LinuxSystem
 ///
 /// The variable stays set: servers never see it, since their environment is built from nothing.
 package struct ServiceManagerNotifier {
-  /// Whether a manager listens.
-  package let isActive: Bool
+  package typealias Delivery = NotifySocket.Delivery
 
-  package init() { isActive = CurrentProcess.environmentValue("NOTIFY_SOCKET") != nil }
+  /// Nil when no manager asked.
+  package let socket: NotifySocket?
+
+  package init() {
+    socket = CurrentProcess.environmentValue("NOTIFY_SOCKET").map { NotifySocket($0) }
+  }
+
+  /// Whether a manager listens.
+  package var isActive: Bool { socket != nil }
 
   /// Every listener that can be bound is: whoever waits for the start may go on.
   @discardableResult
@@ -19,7 +25,7 @@ package struct ServiceManagerNotifier {
   /// A reload has begun; `ready` ends it. The time stamp is required by `Type=notify-reload` and ignored elsewhere.
   @discardableResult
   package func reloading(at time: MonotonicTime) -> Delivery {
-    send("RELOADING=1\nMONOTONIC_USEC=\(time.nanoseconds / 1000)", status: nil)
+    send("RELOADING=1\nMONOTONIC_USEC=\(time.nanoseconds / 1000)")
   }
 
   @discardableResult
@@ -27,60 +33,49 @@ package struct ServiceManagerNotifier {
 
   /// One line for people, shown by `systemctl status`.
   @discardableResult
-  package func status(_ text: String) -> Delivery { send(nil, status: text) }
+  package func status(_ text: String) -> Delivery { send("", .status, status: text) }
 
   /// The loop still turns (`WatchdogSec=`).
   @discardableResult
-  package func watchdog() -> Delivery { send("WATCHDOG=1", status: nil) }
+  package func watchdog() -> Delivery { send("WATCHDOG=1", .pulse) }
 
-  /// How often the manager wants to hear `watchdog` at the least; nil = never. Read once, at the start.
+  /// How often the manager wants to hear `watchdog` at the least; nil = never (sd_watchdog_enabled(3)). Read once, at
+  /// the start.
   package static var watchdogInterval: TimeSpan? {
-    var microseconds: UInt64 = 0
-    guard csystemd_watchdog_enabled(&microseconds) > 0, microseconds > 0, microseconds < 1 << 50 else { return nil }
-    return .microseconds(Int64(microseconds))
+    guard let text = CurrentProcess.environmentValue("WATCHDOG_USEC"), let microseconds = Int64(text),
+      microseconds > 0, microseconds < 1 << 50
+    else { return nil }
+    // Meant for another process, a parent of ours perhaps.
+    if let pid = CurrentProcess.environmentValue("WATCHDOG_PID"), Int32(pid) != CurrentProcess.pid { return nil }
+    return .microseconds(microseconds)
   }
 
   /// What is going on (a start, a reload) may take so much longer from now on.
   @discardableResult
   package func extendTimeout(_ span: TimeSpan) -> Delivery {
-    send("EXTEND_TIMEOUT_USEC=\(span.nanoseconds / 1000)", status: nil)
+    send("EXTEND_TIMEOUT_USEC=\(span.nanoseconds / 1000)")
   }
 
-  /// What became of a message. None of these stops the daemon.
-  package enum Delivery: Equatable {
-    case sent
-    /// No manager asked for messages.
-    case notWanted
-    case failed(SystemError)
-  }
-
-  private func send(_ state: String?, status: String?) -> Delivery {
-    guard isActive else { return .notWanted }
-    var message = state ?? ""
+  private func send(_ state: String, _ kind: NotifySocket.Kind = .event, status: String? = nil) -> Delivery {
+    guard let socket else { return .notWanted }
+    var message = state
     if let status {
       if !message.isEmpty { message += "\n" }
       message += "STATUS=" + ServiceManagerNotifier.line(status)
     }
-    return outcome(csystemd_notify(message))
+    return socket.send(message, kind)
   }
 
   /// Asks the manager to keep a descriptor for the next run (`FileDescriptorStoreMax=`). A manager that keeps none drops
   /// it without a word. FDPOLL=0: the manager is not to judge by poll(2) whether a socket is still of use.
   @discardableResult
   package func store(_ descriptor: BorrowedDescriptor, name: String) -> Delivery {
-    guard isActive else { return .notWanted }
-    var raw = descriptor.raw
-    return outcome(csystemd_notify_with_fds("FDSTORE=1\nFDPOLL=0\nFDNAME=" + name, &raw, 1))
+    socket?.send("FDSTORE=1\nFDPOLL=0\nFDNAME=" + name, .event, passing: descriptor) ?? .notWanted
   }
 
   /// Makes the manager forget what it keeps under a name.
   @discardableResult
-  package func removeFromStore(name: String) -> Delivery { send("FDSTOREREMOVE=1\nFDNAME=" + name, status: nil) }
-
-  private func outcome(_ result: Int32) -> Delivery {
-    if result > 0 { return .sent }
-    return result == 0 ? .notWanted : .failed(SystemError("notify the service manager", errno: -result))
-  }
+  package func removeFromStore(name: String) -> Delivery { send("FDSTOREREMOVE=1\nFDNAME=" + name) }
 
   /// A newline would begin another assignment: one in the text becomes a space.
   private static func line(_ text: String) -> String {

@@ -37,9 +37,7 @@ final class Daemon {
       if inheritance.isEmpty { CurrentProcess.closeInheritedDescriptors() }
       if let finished = try enterBackground() { return finished }
     }
-    let code = try serve()
-    pidFile?.remove()
-    return code
+    return try serve()
   }
 
   /// Forks; returns in the launcher with what the daemon reported, in the daemon with nil.
@@ -54,6 +52,7 @@ final class Daemon {
     }
   }
 
+  /// Returns only what has gone wrong.
   private func serve() throws(SystemError) -> ExitCode {
     if let path = pidFilePath {
       switch try LockFile.acquire(path) {
@@ -74,12 +73,15 @@ final class Daemon {
     }
     try leaveTerminal(log)
     try server.run()
-    return .success
+    pidFile?.remove()
+    // Servers that were started a moment ago use our memory until they execute their program (CLONE_VM), whether we are
+    // there or not: nothing of it may be given back any more.
+    withExtendedLifetime(server) { exit(ExitCode.success.rawValue) }
   }
 
   /// From here on nobody at a terminal is listening.
   private func leaveTerminal(_ log: ServerLog) throws(SystemError) {
-    if !runsInForeground { log.redirect(to: .syslog()) }
+    if !runsInForeground { log.redirect(to: .journal() ?? .syslog()) }
     if inheritance.isReexecution, !runsInForeground { try FileSystem.changeDirectory(to: "/") }
     guard let readiness else { return }
     try FileSystem.changeDirectory(to: "/")
@@ -103,10 +105,10 @@ final class Daemon {
   /// or a container reads them.
   private var firstOutput: LogOutput {
     if let format = options.logFormat { return .standardError(format) }
-    if inheritance.isReexecution, !runsInForeground { return .syslog() }
+    if inheritance.isReexecution, !runsInForeground { return .journal() ?? .syslog() }
     let readByPerson = options.debug || BorrowedDescriptor.standardError.isTerminal
-    if !runsInForeground || readByPerson || !LogOutput.syslogIsReachable { return .standardError(.text) }
-    return .syslog()
+    if !runsInForeground || readByPerson { return .standardError(.text) }
+    return .journal() ?? (LogOutput.syslogIsReachable ? .syslog() : .standardError(.text))
   }
 }
 

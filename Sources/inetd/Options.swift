@@ -53,7 +53,8 @@ struct Options {
           --version, --help
 
     A CONFIG named without a DIRECTORY is the whole configuration.
-    Signals: HUP reloads; TERM, INT and QUIT stop; USR1 writes the state to the log.
+    Signals: HUP reloads; TERM, INT and QUIT stop; USR1 writes the state to the log; USR2 executes
+    the program anew without closing a socket.
 
     """
 }

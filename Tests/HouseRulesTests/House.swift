@@ -33,6 +33,7 @@ struct House {
     "SuperServer": .system(4),
     "inetd": .system(5),
     "inetd-gate": .system(5),
+    "inetd-generator": .system(5),
     "inetd-rpc": .system(5),
     "inetctl": .system(5, outside: ["ArgumentParser", "FoundationEssentials", "Glibc"]),
   ]

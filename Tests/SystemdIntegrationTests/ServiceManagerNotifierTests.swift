@@ -1,4 +1,5 @@
 import CLinux
+import CSystemd
 import Foundation
 import LinuxSystem
 import NetworkAddresses
@@ -7,33 +8,6 @@ import Testing
 
 /// What a service manager receives. Each test has a process of its own, as NOTIFY_SOCKET belongs to the whole process.
 @Suite struct ServiceManagerNotifierTests {
-  /// A service manager's end of the socket.
-  final class FakeManager {
-    private let socket: FileDescriptor
-    private let path: String
-
-    init() throws {
-      path = FileManager.default.temporaryDirectory.appending(path: "inetd-notify-\(UUID().uuidString)").path
-      socket = try FileDescriptor.socket(.unix, .datagram)
-      try socket.borrowed.bind(to: .unix(path: path))
-      setenv("NOTIFY_SOCKET", path, 1)
-    }
-
-    deinit {
-      unsetenv("NOTIFY_SOCKET")
-      unlink(path)
-    }
-
-    func receive() throws -> String? {
-      var bytes = [UInt8](repeating: 0, count: 65_536)
-      switch bytes.withUnsafeMutableBytes({ socket.borrowed.receive(into: $0) }) {
-      case .transferred(let count): return String(decoding: bytes[..<count], as: UTF8.self)
-      case .wouldBlock: return nil
-      case .failed(let number): throw SystemError("receive", errno: number)
-      }
-    }
-  }
-
   @Test func withoutAManagerNothingHappens() async {
     await #expect(processExitsWith: .success) {
       unsetenv("NOTIFY_SOCKET")
@@ -76,6 +50,82 @@ import Testing
       defer { unsetenv("NOTIFY_SOCKET") }
       let delivery = ServiceManagerNotifier().ready()
       #expect(delivery == .failed(SystemError("notify the service manager", errno: ENOENT)))
+    }
+  }
+
+  /// libsystemd's own sd_notify says the same with the same bytes.
+  @Test func libsystemdSaysTheSame() async {
+    await #expect(processExitsWith: .success) {
+      let manager = try FakeManager()
+      for message in ["READY=1\nSTATUS=12 services", "FDSTOREREMOVE=1\nFDNAME=inetd/state", "WATCHDOG=1"] {
+        let socket = NotifySocket(try #require(CurrentProcess.environmentValue("NOTIFY_SOCKET")))
+        #expect(socket.send(message, .event) == .sent)
+        #expect(sd_notify(0, message) == 1)
+        #expect(try manager.receive() == message)
+        #expect(try manager.receive() == message)
+      }
+    }
+  }
+
+  @Test(arguments: ["10000000", "0", "", "x", "-5", "99999999999999999999"])
+  func theWatchdogIsReadAsLibsystemdReadsIt(_ text: String) async {
+    await #expect(processExitsWith: .success) { [text] in
+      for pid in [nil, "\(getpid())", "1"] {
+        setenv("WATCHDOG_USEC", text, 1)
+        if let pid { setenv("WATCHDOG_PID", pid, 1) } else { unsetenv("WATCHDOG_PID") }
+        var theirs: UInt64 = 0
+        let isWanted = sd_watchdog_enabled(0, &theirs) > 0
+        let ours = ServiceManagerNotifier.watchdogInterval
+        #expect(ours.map { UInt64($0.nanoseconds / 1000) } == (isWanted ? theirs : nil), "\(text) for \(pid ?? "all")")
+      }
+    }
+  }
+
+  /// A manager that does not read holds nobody up; what it was to hear follows in order, once each where one is enough.
+  @Test func whatFindsNoRoomWaits() async {
+    await #expect(processExitsWith: .success) {
+      let manager = try FakeManager()
+      let notifier = ServiceManagerNotifier()
+      let socket = try #require(notifier.socket)
+      var congestions = 0
+      socket.becameCongested = { congestions += 1 }
+      var sent = 0
+      while notifier.ready() == .sent { sent += 1 }
+      #expect(congestions == 1)
+      #expect(socket.hasWaiting)
+      for number in 0..<1000 {
+        #expect(notifier.status("\(number)") == .queued)
+        #expect(notifier.watchdog() == .queued)
+      }
+      let file = try FileDescriptor.memory(name: "kept")
+      try file.borrowed.writeAll("what is kept")
+      #expect(notifier.store(file.borrowed, name: "inetd/x") == .queued)
+      #expect(congestions == 1)
+      _ = consume file
+
+      for _ in 0..<sent { #expect(try manager.receive() == "READY=1") }
+      #expect(socket.flush() == nil)
+      #expect(!socket.hasWaiting)
+      #expect(try manager.receive() == "READY=1")
+      #expect(try manager.receive() == "STATUS=999")
+      #expect(try manager.receive() == "WATCHDOG=1")
+      #expect(try manager.receive() == "FDSTORE=1\nFDPOLL=0\nFDNAME=inetd/x")
+      #expect(try manager.receive() == nil)
+      #expect(notifier.status("again") == .sent)
+    }
+  }
+
+  @Test func aManagerThatHasOpenedItsSocketAnewIsFound() async {
+    await #expect(processExitsWith: .success) {
+      var manager: FakeManager? = try FakeManager()
+      let path = try #require(manager?.path)
+      let notifier = ServiceManagerNotifier()
+      #expect(notifier.ready() == .sent)
+      manager = nil
+      #expect(notifier.ready() == .failed(SystemError("notify the service manager", errno: ENOENT)))
+      manager = try FakeManager(path: path)
+      #expect(notifier.ready() == .sent)
+      #expect(try manager?.receive() == "READY=1")
     }
   }
 }

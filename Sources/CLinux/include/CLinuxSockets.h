@@ -71,3 +71,6 @@ struct clinux_connection {
 /// Who owns the local end of a connection: asks a NETLINK_SOCK_DIAG socket (sock_diag(7)). 1: `owner` is set, 0: there is
 /// no such connection, -1 with errno.
 int clinux_connection_owner(int descriptor, const struct clinux_connection *connection, uid_t *owner);
+
+/// sendmsg(2) without waiting and without SIGPIPE, with a copy of one descriptor (SCM_RIGHTS) unless it is negative.
+ssize_t clinux_send_with_descriptor(int descriptor, const void *bytes, size_t count, int passed);

@@ -54,6 +54,9 @@ final class BuiltinConnection: EventSource {
       isFinishing = true
       // Short replies fit a fresh socket's buffer: most such connections end here without ever being watched.
       if flush() == .over { return end() }
+    } else if builtin == .echo, echo() == .over {
+      // Most peers have sent their first words by now: the answer needs no further turn of the loop.
+      return end()
     }
     do throws(SystemError) {
       try service.loop.add(self, connection.borrowed, wantedEvents)

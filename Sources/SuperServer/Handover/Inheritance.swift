@@ -11,6 +11,8 @@ package struct Inheritance {
   static let handoverVariable = "INETD_HANDOVER"
 
   var sockets: [InheritedSocket] = []
+  /// pidfds of servers that still run, by pid.
+  var servers: [Int32: Int32] = [:]
   var ledger: Int32?
   var ledgerIsStored = false
   var counts: [HandoverState.Counts] = []
@@ -48,6 +50,7 @@ package struct Inheritance {
       ledgerIsStored = true
       return
     }
+    if descriptor.name.utf8.starts(with: StoredServers.prefix.utf8) { return takeServer(descriptor) }
     let isKept = descriptor.name.utf8.starts(with: Inheritance.keptPrefix.utf8)
     if var socket = InheritedSocket(descriptor.number, name: descriptor.name, origin: isKept ? .kept : .unit) {
       if isKept { socket.owner = Inheritance.owner(ofKeptName: descriptor.name) }
@@ -56,6 +59,16 @@ package struct Inheritance {
     }
     faults.append("passed descriptor \(descriptor.number) ('\(descriptor.name)') is no socket; it is closed")
     if isKept { uselessNames.append(descriptor.name) }
+    close(descriptor.number)
+  }
+
+  /// A pidfd: of use only while its process lives.
+  private mutating func takeServer(_ descriptor: PassedDescriptors.Descriptor) {
+    if let pid = ProcessStatus.pid(of: BorrowedDescriptor(raw: descriptor.number)), servers[pid] == nil {
+      servers[pid] = descriptor.number
+      return
+    }
+    uselessNames.append(descriptor.name)
     close(descriptor.number)
   }
 

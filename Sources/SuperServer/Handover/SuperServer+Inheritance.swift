@@ -21,13 +21,15 @@ extension SuperServer {
   /// socket that a wait server holds must not be touched.
   func takeOverServers() {
     for fault in inheritance.faults { log.inheritanceFault(fault) }
-    for name in inheritance.uselessNames { notifier.removeFromStore(name: name) }
+    for name in inheritance.uselessNames { told(notifier.removeFromStore(name: name)) }
     inherited = InheritedSockets(inheritance.sockets)
     var isStored = inheritance.ledgerIsStored
     if let raw = inheritance.ledger {
       do throws(SystemError) {
         let opened = try InstanceLedger.open(FileDescriptor(owning: raw)) { record in
-          ProcessStatus.of(record.pid).map { record.means(processStartedAt: $0.started) } ?? false
+          // A pidfd tells for certain; without one the time of the start does.
+          if inheritance.servers[record.pid] != nil { return true }
+          return ProcessStatus.of(record.pid).map { record.means(processStartedAt: $0.started) } ?? false
         }
         ledger = opened.ledger
         let own = CurrentProcess.pid
@@ -38,7 +40,7 @@ extension SuperServer {
         }
       } catch {
         log.systemFailure(error, consequence: "servers of the run before are not counted")
-        if isStored { notifier.removeFromStore(name: Inheritance.ledgerName) }
+        if isStored { told(notifier.removeFromStore(name: Inheritance.ledgerName)) }
         isStored = false
       }
     }
@@ -123,7 +125,7 @@ extension SuperServer {
   }
 
   private func dismiss(_ socket: InheritedSocket) {
-    if socket.origin == .kept, !socket.name.isEmpty { notifier.removeFromStore(name: socket.name) }
+    if socket.origin == .kept, !socket.name.isEmpty { told(notifier.removeFromStore(name: socket.name)) }
     close(socket.raw)
   }
 
@@ -137,6 +139,10 @@ extension SuperServer {
       dismiss(socket)
     }
     // A dead server's SIGCHLD may have been taken by the process we were.
+    for (pid, raw) in inheritance.servers {
+      told(notifier.removeFromStore(name: StoredServers.name(pid)))
+      close(raw)
+    }
     if inheritance.isReexecution { loop.afterBatch { [unowned(unsafe) self] in reapChildren() } }
     inherited = InheritedSockets([])
     survivors = []
@@ -155,6 +161,7 @@ extension SuperServer {
         continue
       }
       service.recover(survivor)
+      storedServers.insert(survivor.record.pid)
       if !survivor.isChild { watch(survivor) }
     }
     log.serversTakenOver(instances.count)
@@ -163,11 +170,12 @@ extension SuperServer {
   private func watch(_ survivor: Survivor) {
     let pid = survivor.record.pid
     do throws(SystemError) {
-      let process = try FileDescriptor.process(pid)
+      let stored = inheritance.servers.removeValue(forKey: pid)
+      let process: FileDescriptor
+      if let stored { process = FileDescriptor(owning: stored) } else { process = try FileDescriptor.process(pid) }
       // Only now can the pid not come to mean another process any more.
-      guard let status = ProcessStatus.of(pid), survivor.record.means(processStartedAt: status.started) else {
-        return survivorEnded(pid)
-      }
+      guard stored != nil || ProcessStatus.of(pid).map({ survivor.record.means(processStartedAt: $0.started) }) == true
+      else { return survivorEnded(pid) }
       let watch = ProcessWatch(consume process) { [unowned(unsafe) self] in survivorEnded(pid) }
       try watch.begin(in: loop)
       watches[pid] = watch
@@ -205,17 +213,7 @@ extension SuperServer {
   func forget(_ listener: Listener) {
     guard let name = listener.keptName else { return }
     listener.keptName = nil
-    notifier.removeFromStore(name: name)
-  }
-
-  /// Whether a message has reached the service manager. The first failure is logged; serving goes on.
-  @discardableResult
-  func told(_ delivery: ServiceManagerNotifier.Delivery) -> Bool {
-    if case .failed(let error) = delivery, !notifierHasFailed {
-      notifierHasFailed = true
-      log.systemFailure(error, consequence: "the service manager may not know how the daemon is; it serves on")
-    }
-    return delivery == .sent
+    told(notifier.removeFromStore(name: name))
   }
 }
 
@@ -231,6 +229,7 @@ extension ServiceRuntime {
   /// Counts a server that an earlier run has started.
   func recover(_ survivor: Survivor) {
     let record = survivor.record
+    server.storeServersLater()
     let held = listeners.filter { listener in
       record.hasAllSockets ? listener.isHandedOver : record.socket != 0 && listener.inode == record.socket
     }

@@ -30,6 +30,9 @@ extension SuperServer {
 
   /// The sealed description of everything that is handed over.
   private func handoverFile() throws(SystemError) -> FileDescriptor {
+    // What has not reached the service manager's store yet is stored by the successor.
+    _ = notifier.socket?.flush()
+    let storeIsCurrent = notifier.socket?.hasWaiting == false
     var state = HandoverState()
     let ledger = try fullLedger()
     handoverLedger = ledger
@@ -41,7 +44,8 @@ extension SuperServer {
       state.counts.append(HandoverState.Counts(service: id, counters: service.counters))
       for listener in service.listeners {
         guard let raw = listener.descriptor?.raw else { continue }
-        let name = listener.isInherited ? (listener.isNamed ? id : "") : listener.keptName ?? ""
+        let name =
+          listener.isInherited ? (listener.isNamed ? id : "") : (storeIsCurrent ? listener.keptName : nil) ?? ""
         state.sockets.append(
           HandoverState.Socket(raw: raw, isUnits: listener.isInherited, name: name, owner: Inheritance.owner(id)))
       }

@@ -1,6 +1,7 @@
 import LinuxSystem
 import NetworkAddresses
 import ServiceModel
+import SystemdIntegration
 
 /// Where the daemon's own lines go, and in which form.
 package final class LogOutput {
@@ -10,6 +11,7 @@ package final class LogOutput {
   private enum Target {
     case standardError(Format)
     case syslog(SyslogSocket)
+    case journal(JournalSocket)
   }
 
   private let target: Target
@@ -24,6 +26,14 @@ package final class LogOutput {
   /// Lines to the system's log.
   @export(interface) package static func syslog() -> LogOutput { LogOutput(.syslog(SyslogSocket())) }
 
+  /// Entries with fields to the journal, where it is ours to write to: standard error ends in it, or the service manager
+  /// runs us as a unit; and somebody reads it. Nil elsewhere.
+  @export(interface) package static func journal() -> LogOutput? {
+    guard JournalSocket.isStandardError || JournalSocket.weAreAUnit else { return nil }
+    let socket = JournalSocket()
+    return socket.isReachable ? LogOutput(.journal(socket)) : nil
+  }
+
   /// Whether a syslog daemon listens on this machine.
   package static var syslogIsReachable: Bool { SyslogSocket().isConnected }
 
@@ -37,6 +47,11 @@ package final class LogOutput {
     case .standardError(.json):
       try? BorrowedDescriptor.standardError.writeAll(record.json(time: WallClock.now.local.rfc3339) + "\n")
     case .syslog(let socket): socket.send(record, facility: facility)
+    case .journal(let socket):
+      socket.send(record.journalEntry(facility: facility)) { lost in
+        LogRecord(.warning, "\(lost) lines were lost: the journal had no room for them").journalEntry(
+          facility: facility)
+      }
     }
   }
 }

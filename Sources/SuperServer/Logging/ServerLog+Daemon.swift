@@ -6,19 +6,21 @@ import ServiceModel
 /// What happens to the daemon and to whole services.
 extension ServerLog {
   func ready(services: Int, listeners: Int) {
-    write(LogRecord(.info, "ready: \(services) services on \(listeners) sockets"))
+    write(LogRecord(.info, "ready: \(services) services on \(listeners) sockets", event(.ready)))
   }
 
   func stopping(signal: String, live: Int) {
     write(
-      LogRecord(.info, "stopping on \(signal)" + (live > 0 ? "; \(live) running servers are left to finish" : "")))
+      LogRecord(
+        .info, "stopping on \(signal)" + (live > 0 ? "; \(live) running servers are left to finish" : ""),
+        event(.stopping)))
   }
 
   func reloaded(_ summary: ReloadSummary) {
     var text = "reloaded: \(summary.added) added, \(summary.changed) changed, \(summary.removed) removed, "
     text += "\(summary.unchanged) unchanged"
     if summary.stale > 0 { text += ", \(summary.stale) kept as they were because of errors" }
-    write(LogRecord(.info, text))
+    write(LogRecord(.info, text, event(.reloaded)))
   }
 
   func waitingForWriter(of path: String) {
@@ -26,7 +28,7 @@ extension ServerLog {
   }
 
   /// The whole daemon on one line.
-  func state(_ line: String) { write(LogRecord(.info, "state: " + line)) }
+  func state(_ line: String) { write(LogRecord(.info, "state: " + line, event(.state))) }
 
   /// One service: what it listens on, what it did, why it holds back.
   func state(_ service: ServiceRuntime, sockets: [String]) {
@@ -119,8 +121,11 @@ extension ServerLog {
   }
 
   func systemFailure(_ error: SystemError, consequence: String) {
-    write(LogRecord(.err, "\(error); \(consequence)"))
+    write(LogRecord(.err, "\(error); \(consequence)", event(.failure)))
   }
+
+  /// The field of a record that is about no service.
+  func event(_ event: LogEvent) -> [LogField] { [LogField(.event, event.rawValue)] }
 }
 
 extension DiagnosticSeverity {

@@ -21,5 +21,9 @@ extension ServerLog {
     write(LogRecord(.info, "\(count) servers of the run before still run and are counted"))
   }
 
-  func reexecuting(_ program: String) { write(LogRecord(.info, "executing \(program) anew")) }
+  func managerDoesNotRead() {
+    write(LogRecord(.warning, "the service manager does not read what it is told; the daemon serves on"))
+  }
+
+  func reexecuting(_ program: String) { write(LogRecord(.info, "executing \(program) anew", event(.reexecuting))) }
 }

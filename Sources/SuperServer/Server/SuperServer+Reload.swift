@@ -23,8 +23,8 @@ extension SuperServer {
   /// servers of removed services and those whose peers the new rules refuse.
   @discardableResult
   package func reload(hard: Bool = false) -> ReloadOutcome {
-    notifier.reloading(at: .now)
-    notifier.extendTimeout(.seconds(60))
+    told(notifier.reloading(at: .now))
+    told(notifier.extendTimeout(.seconds(60)))
     reloadCount += 1
     WallClock.reloadTimeZone()
     let load = readConfiguration()

@@ -49,6 +49,7 @@ package final class SuperServer {
   /// Running servers for the next run; nil where nobody keeps it.
   var ledger: InstanceLedger?
   var ledgerIsStored = false
+  var storedServers = StoredServers()
   /// Kept open during a re-execution.
   var handoverLedger: InstanceLedger?
   let keepsDescriptors: Bool
@@ -88,7 +89,7 @@ package final class SuperServer {
     log.systemFailure(error, consequence: "services with these system_calls serve nobody")
   }
 
-  /// Blocks all signals and prepares the loop; opens no sockets yet.
+  /// Blocks the signals and prepares the loop; opens no sockets yet.
   @export(interface) package init(
     settings: ServerSettings, log: ServerLog, notifier: ServiceManagerNotifier, invocation: Invocation,
     inheritance: Inheritance = Inheritance()
@@ -99,7 +100,7 @@ package final class SuperServer {
     keepsDescriptors = SuperServer.keepsDescriptors(notifier)
     self.log = log
     self.notifier = notifier
-    SignalSet.all.block()
+    SignalSet.daemon.block()
     loop = try EventLoop()
     idleMemory = IdleMemory(loop)
     sessions = SessionSweep(loop)
@@ -107,6 +108,7 @@ package final class SuperServer {
     CurrentProcess.ignoreSignal(SIGPIPE)
     spawner = try Spawner()
     reserve = try FileDescriptor.open("/dev/null")
+    awaitManagersRoom()
   }
 
   /// Live servers.
@@ -138,7 +140,7 @@ package final class SuperServer {
   func stop(signal: String) {
     if isStopping { return loop.stop() }
     isStopping = true
-    notifier.stopping()
+    told(notifier.stopping())
     log.stopping(signal: signal, live: instances.count)
     for id in order { services[id].map(close) }
     control?.close()
@@ -187,7 +189,7 @@ extension SuperServer {
     told(notifier.ready(status: lastStatus))
   }
 
-  func notifyStatus() { notifier.status(statusLine) }
+  func notifyStatus() { told(notifier.status(statusLine)) }
 }
 
 // What concerns all services at once.

@@ -74,6 +74,7 @@ extension ServiceRuntime {
         hasPeerOfItsOwn: traits.contains(.isDatagram) && peer != nil,
         slot: recordInLedger(pid, peer: peer, listeners: listeners)))
     server.statusChanged()
+    server.storeServersLater()
     if traits.contains(.logsSuccess) { log.started(definition, pid: pid, peer: peer ?? firstPeer) }
   }
 
@@ -215,6 +216,7 @@ extension ServiceRuntime {
   /// not our child.
   func ended(_ instance: Instance, _ outcome: SpawnOutcome?) {
     server.ledger?.remove(instance.slot)
+    server.forgetStored(instance.pid)
     server.statusChanged()
     let duration = MonotonicTime.now - instance.startedAt
     endControlGroup(of: instance)
