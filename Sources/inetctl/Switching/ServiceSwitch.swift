@@ -12,11 +12,10 @@ struct ServiceSwitch {
     let file: String?
   }
 
-  /// A file as it was, to put it back.
+  /// A file as it was, to put it back; nil = it was not there.
   private struct Former {
     let path: String
-    let content: FileContents?
-    let madeDirectory: String?
+    let bytes: [UInt8]?
   }
 
   let paths: ConfigurationPaths
@@ -91,11 +90,11 @@ struct ServiceSwitch {
       let path = try FileSystem.resolved(file)
       let content = try FileSystem.contents(of: path)
       try FileSystem.replace(path, with: try marked(content.bytes, line: line, on: on, file), model: content.status)
-      return Former(path: path, content: content, madeDirectory: nil)
+      return Former(path: path, bytes: content.bytes)
     case .copiedLine(let file, let line, let copy):
       let content = try FileSystem.contents(of: file)
       try FileSystem.replace(copy, with: try marked(content.bytes, line: line, on: on, file), model: nil)
-      return Former(path: copy, content: nil, madeDirectory: nil)
+      return Former(path: copy, bytes: nil)
     case .override(let snippet, let id): return try changeSnippet(snippet, of: id, on: on)
     }
   }
@@ -110,47 +109,33 @@ struct ServiceSwitch {
 
   /// An override that says the opposite goes; only where that is not enough one is written.
   private func changeSnippet(_ path: String, of id: String, on: Bool) throws -> Former {
-    let directory = FileSystem.parent(of: path)
-    let isNew = try FileSystem.status(of: directory) == nil
-    if isNew { try FileSystem.createDirectory(directory) }
-    let content = try FileSystem.status(of: path) == nil ? nil : try FileSystem.contents(of: path)
-    let former = Former(path: path, content: content, madeDirectory: isNew ? directory : nil)
-    var snippet = SwitchSnippet(String(decoding: content?.bytes ?? [], as: UTF8.self))
+    let bytes = try FileSystem.status(of: path) == nil ? nil : try FileSystem.contents(of: path).bytes
+    var snippet = SwitchSnippet(String(decoding: bytes ?? [], as: UTF8.self))
     snippet.forget(id)
-    try write(snippet, former)
+    try put(snippet.text.map { Array($0.utf8) }, at: path)
     let isOn = read().load.services.contains { $0.definition.id == id }
-    if isOn == on { return former }
-    snippet.set(id, disabled: !on)
-    try write(snippet, former)
-    return former
+    if isOn != on {
+      snippet.set(id, disabled: !on)
+      try put(snippet.text.map { Array($0.utf8) }, at: path)
+    }
+    return Former(path: path, bytes: bytes)
   }
 
-  private func write(_ snippet: SwitchSnippet, _ former: Former) throws {
-    let present = try FileSystem.status(of: former.path)
-    guard let text = snippet.text else {
-      if present != nil { try FileSystem.remove(former.path) }
+  private func restore(_ former: Former) throws { try put(former.bytes, at: former.path) }
+
+  /// Lets a file hold `bytes`; nil removes it, and with the last override the directory that was for them.
+  private func put(_ bytes: [UInt8]?, at path: String) throws {
+    let directory = FileSystem.parent(of: path)
+    let present = try FileSystem.status(of: path)
+    guard let bytes else {
+      if present != nil { try FileSystem.remove(path) }
       // Fails where something else is in it, and then it stays.
-      try? FileSystem.removeDirectory(FileSystem.parent(of: former.path))
+      if directory.hasSuffix(".conf.d") { try? FileSystem.removeDirectory(directory) }
       return
     }
-    if try FileSystem.status(of: FileSystem.parent(of: former.path)) == nil {
-      try FileSystem.createDirectory(FileSystem.parent(of: former.path))
-    }
-    if let present, try FileSystem.contents(of: former.path).bytes == Array(text.utf8) {
-      _ = present
-      return
-    }
-    try FileSystem.replace(former.path, with: Array(text.utf8), model: present)
-  }
-
-  private func restore(_ former: Former) throws {
-    let present = try FileSystem.status(of: former.path)
-    if let content = former.content {
-      try FileSystem.replace(former.path, with: content.bytes, model: present, mode: content.status.mode)
-    } else if present != nil {
-      try FileSystem.remove(former.path)
-    }
-    if let directory = former.madeDirectory { try? FileSystem.removeDirectory(directory) }
+    if try FileSystem.status(of: directory) == nil { try FileSystem.createDirectory(directory) }
+    if present != nil, try FileSystem.contents(of: path).bytes == bytes { return }
+    try FileSystem.replace(path, with: bytes, model: present)
   }
 
   // MARK: Two at once

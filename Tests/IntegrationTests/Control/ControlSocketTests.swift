@@ -64,6 +64,31 @@ import Testing
     #expect(try slow.receiveText() == "status = ok\n\n")
   }
 
+  @Test(arguments: DaemonBuild.present)
+  func longRepliesAreWholeAndWaitForNobody(_ build: DaemonBuild) throws {
+    let operations = try Operations(build)
+    let ids = (0..<1000).map { "s\($0)" }
+    let text = ids.map { "[service \($0)]\nlisten = @inetd-long-\(getpid())-\($0)\nserver = /bin/cat\nuser = root\n" }
+    try operations.scratch.write("inetd.d/many.conf", text.joined())
+    let held = try operations.probes.service("held", "report")
+    try operations.start([held])
+    func sockets() -> Int {
+      ProcessFacts.descriptors(of: operations.daemon.pid).values.count { $0.hasPrefix("socket:") }
+    }
+    let before = sockets()
+    // Somebody asks for more than the kernel keeps for it, and does not read.
+    let lazy = try Client(.stream, unix: operations.control)
+    try lazy.send("metrics\n")
+    for verb in ["list", "status"] {
+      let blocks = try operations.json(verb).dropFirst(verb == "status" ? 1 : 0)
+      #expect(blocks.map { $0["id"] as? String } == ["held"] + ids + ["zz-sync"])
+    }
+    #expect(try operations.run("metrics").output.hasSuffix("\n# EOF\n"))
+    #expect(try operations.probes.report(held)["end"] == "1")
+    try Deadline.poll("the lazy client is sent away") { sockets() <= before }
+    #expect(String(decoding: try lazy.receiveToEnd().suffix(20), as: UTF8.self).hasSuffix("status = ok\n\n") == false)
+  }
+
   @Test(.enabled(if: getuid() == 0, "only root can become somebody else"), arguments: DaemonBuild.present)
   func othersMayLookWhereTheModeLetsThemAndNeverChange(_ build: DaemonBuild) throws {
     let operations = try Operations(build)
