@@ -28,6 +28,15 @@ const char *cspawn_stage_phrase(int stage) {
     return stage >= 0 && stage < CSPAWN_STAGE_COUNT ? phrases[stage] : NULL;
 }
 
+int cspawn_must_copy(void) {
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+    return 1;
+#endif
+#endif
+    return 0;
+}
+
 // Code that runs in the child: no instrumentation, no loops turned into calls of memset and memcpy, no canary.
 #define CHILD_CODE \
     __attribute__((no_sanitize("address", "thread", "undefined"), no_stack_protector, no_builtin, noinline))

@@ -39,9 +39,7 @@ extension ServiceRuntime {
           hasPeerOfItsOwn: definition.socket.type == .dgram,
           slot: recordInLedger(pid, peer: context.remote, listeners: []), gate: .judging))
       let waiting = isProgram ? nil : PostponedStart(consume connection, from: peer, attempts: 0)
-      try GateVerdict.expect(on: pipe.takeReader(), for: server) { [self] verdict in
-        judged(verdict, pid: pid, peer: peer, waiting: waiting)
-      }
+      expectVerdict(on: pipe.takeReader(), of: pid, peer: peer, waiting: waiting)
     } catch {
       log.systemFailure(error, consequence: "a connection of \(definition.id) is closed")
       admission.ended(peer.ip)
@@ -64,8 +62,22 @@ extension ServiceRuntime {
       Instance(
         service: self, pid: pid, peer: nil, startedAt: loop.now, listeners: given,
         hasPeerOfItsOwn: false, slot: recordInLedger(pid, peer: nil, listeners: given), gate: .judging))
-    try GateVerdict.expect(on: pipe.takeReader(), for: server) { [self] verdict in
-      judged(verdict, pid: pid, peer: first, waiting: nil)
+    expectVerdict(on: pipe.takeReader(), of: pid, peer: first, waiting: nil)
+  }
+
+  /// A gate that nobody can listen to is ended: it would become a server that nobody has admitted.
+  private func expectVerdict(
+    on reader: consuming FileDescriptor, of pid: Int32, peer: SocketAddress, waiting: PostponedStart?
+  ) {
+    do throws(SystemError) {
+      try GateVerdict.expect(on: consume reader, for: server) { [self] verdict in
+        judged(verdict, pid: pid, peer: peer, waiting: waiting)
+      }
+    } catch {
+      log.systemFailure(error, consequence: "a connection of \(definition.id) is closed")
+      try? ChildProcess.signalGroup(pid, SIGKILL)
+      server.instances.setGate(.refused, of: pid)
+      countRefusal(.fork, peer: peer)
     }
   }
 
