@@ -6,6 +6,9 @@ import PackageDescription
 /// `config/package/build-release` gives the embedded build the link flags that a manifest cannot know.
 let embedded = Context.environment["INETD_EMBEDDED"] == "1"
 
+/// INETD_FUZZ=1 builds the fuzzers instead of tests; Tests/Fuzz/run gives the sanitizers that they need.
+let fuzzing = Context.environment["INETD_FUZZ"] == "1"
+
 /// MemberImportVisibility asks for the imports that Embedded Swift needs, so that the ordinary build finds them missing.
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error), .enableUpcomingFeature("MemberImportVisibility")]
 let daemon: [SwiftSetting] =
@@ -114,9 +117,27 @@ let ordinaryOnly: [Target] = [
 let proof: [Target] = [
   .testTarget(name: "HouseRulesTests", swiftSettings: strict),
   .executableTarget(name: "probe-server", path: "Tests/ProbeServer"),
+  .executableTarget(name: "flood", path: "Tests/Flood"),
   .target(name: "CTestSupport", path: "Tests/CTestSupport"),
   .target(name: "ClockStep", path: "Tests/ClockStep"),
   .testTarget(name: "IntegrationTests", dependencies: ["CTestSupport"], swiftSettings: strict),
+]
+
+/// What is thrown at everything that reads bytes from outside: by the fuzzer, and again by tests for what it once found.
+let fuzzTargets: [Target] = [
+  .target(
+    name: "FuzzTargets",
+    dependencies: ["ServiceConfiguration", "ControlProtocol", "SuperServer", "SystemdIntegration", "NetworkAddresses"],
+    path: "Tests/Fuzz/Targets", swiftSettings: strict)
+]
+let fuzzDriver: [Target] = [
+  // No main function of its own: libFuzzer has it.
+  .executableTarget(
+    name: "fuzz", dependencies: ["FuzzTargets"], path: "Tests/Fuzz/Driver",
+    swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])])
+]
+let fuzzReplays: [Target] = [
+  .testTarget(name: "FuzzReplayTests", dependencies: ["FuzzTargets"], swiftSettings: strict)
 ]
 
 let package = Package(
@@ -126,14 +147,16 @@ let package = Package(
     .executable(name: "inetd-generator", targets: ["inetd-generator"]),
     .executable(name: "inetd-rpc", targets: ["inetd-rpc"]),
   ]
-    + (embedded
+    + (embedded || fuzzing
       ? []
       : [
         .executable(name: "inetctl", targets: ["inetctl"]),
         // Preloaded by tests of time, which must not set the machine's clock.
         .library(name: "clock-step", type: .dynamic, targets: ["ClockStep"]),
       ]),
-  dependencies: embedded ? [] : [.package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")],
-  targets: layers + (embedded ? [] : ordinaryOnly + proof),
+  dependencies: embedded || fuzzing
+    ? [] : [.package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")],
+  targets: layers
+    + (embedded ? [] : fuzzing ? fuzzTargets + fuzzDriver : ordinaryOnly + proof + fuzzTargets + fuzzReplays),
   swiftLanguageModes: [.v6]
 )

@@ -30,6 +30,15 @@ const char *cspawn_stage_phrase(int stage) {
     return stage >= 0 && stage < CSPAWN_STAGE_COUNT ? phrases[stage] : NULL;
 }
 
+int cspawn_must_copy(void) {
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+    return 1;
+#endif
+#endif
+    return 0;
+}
+
 // The kernel's struct sigaction, all zero: SIG_DFL. Larger than any architecture's.
 static const uint64_t default_action[8];
 static const uint64_t empty_mask;

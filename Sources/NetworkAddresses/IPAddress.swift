@@ -34,6 +34,8 @@ package struct IPAddress: Hashable, Sendable {
 
   package static func any(_ family: IPFamily) -> IPAddress { IPAddress(family: family, bits: 0) }
   package static let loopback4 = IPAddress(ipv4: 0x7f00_0001)
+  /// All hosts of the network (RFC 919).
+  package static let broadcast4 = IPAddress(ipv4: 0xffff_ffff)
   package static let loopback6 = IPAddress(ipv6: 1)
 
   /// The wildcard address 0.0.0.0 or ::.

@@ -155,6 +155,7 @@ extension Spawner {
   }
 
   private static func preferredMemory() -> Memory {
+    if cspawn_must_copy() != 0 { return .copied }
     // valgrind runs only children that it can follow, and shows itself by what it preloads.
     if let preloaded = CurrentProcess.environmentValue("LD_PRELOAD"),
       Spawner.contains("/vgpreload_", in: preloaded)

@@ -16,6 +16,7 @@ final class Daemon {
   private let runsInForeground: Bool
   private var inheritance = Inheritance()
   private let notifier = ServiceManagerNotifier()
+  private var server: SuperServer?
   private var readiness: ReadinessReport?
   private var pidFile: LockFile?
 
@@ -66,6 +67,7 @@ final class Daemon {
     let log = ServerLog(output: firstOutput, threshold: options.logLevel ?? (options.debug ? .debug : .info))
     let server = try SuperServer(
       settings: settings, log: log, notifier: notifier, invocation: invocation, inheritance: inheritance)
+    self.server = server
     let load = ConfigurationLoad.run(
       paths: settings.paths, options: settings.options, lookup: NameLookup(asksElsewhere: true))
     guard server.start(load) || options.stays else {

@@ -169,6 +169,10 @@ enum {
     CSPAWN_BLOCKS_SIGNALS = 4,
 };
 
+/// Whether children must copy the daemon's memory: the thread sanitizer takes every clone for a fork and lets the child
+/// begin in its own state, which a child that shares memory would ruin.
+int cspawn_must_copy(void);
+
 /// Starts a child on the stack that ends at `stack_end` (unused with CSPAWN_COPIES_MEMORY). Returns its pid or -errno.
 pid_t cspawn_start(struct cspawn_child *child, void *stack_end, int options);
 

@@ -7,7 +7,8 @@ import ServiceModel
 ///
 /// They must not become anybody's weapon. Source addresses of datagrams are easily forged, so nothing is answered that
 /// could make two servers talk to each other for ever (source ports below 1024 and our own built-ins' ports), nothing
-/// that was sent to a group, and no reply is longer than a chargen line or the request itself.
+/// that was sent to a group or pretends to come from one, and no reply is longer than a chargen line or the request
+/// itself.
 final class DatagramBuiltins {
   private lazy var batch = DatagramBatch(capacity: 64, size: 65_536)
   /// For what nobody reads: a datagram that is given no room is not copied (recv(2), MSG_TRUNC).
@@ -55,6 +56,8 @@ final class DatagramBuiltins {
   /// Whether rules and limits admit a datagram's peer. Refusals are counted.
   private func admit(_ batch: DatagramBatch, _ index: Int, _ builtin: Builtin, _ service: ServiceRuntime) -> Bool {
     let peer = batch.peer(index)
+    // Nobody's address: a group or all hosts of a network would get the answer.
+    if let ip = peer.ip?.unmapped, ip.isMulticast || ip.isUnspecified || ip == .broadcast4 { return false }
     switch service.judgement(of: peer.ip) {
     case .refused(let reason):
       service.countRefusal(reason, peer: peer)

@@ -135,13 +135,13 @@ final class MetricsConnection: EventSource {
 }
 
 /// The first line of an HTTP request, as far as it matters here.
-struct HTTPRequestLine: Equatable {
-  let method: String
+package struct HTTPRequestLine: Equatable {
+  package let method: String
   /// Without a query.
-  let path: String
+  package let path: String
 
   /// Nil when it is not `METHOD PATH HTTP/1.x`.
-  init?(_ request: [UInt8]) {
+  package init?(_ request: [UInt8]) {
     let line = request.prefix { $0 != 0x0a && $0 != 0x0d }
     let words = line.split(separator: 0x20, omittingEmptySubsequences: false)
     guard words.count == 3, words[2].starts(with: Array("HTTP/1.".utf8)), words[1].first == UInt8(ascii: "/") else {
@@ -152,7 +152,7 @@ struct HTTPRequestLine: Equatable {
   }
 
   /// Whether the empty line that ends the head has come.
-  static func endsHead(_ bytes: [UInt8]) -> Bool {
+  package static func endsHead(_ bytes: [UInt8]) -> Bool {
     var newlines = 0
     for byte in bytes {
       if byte == 0x0a { newlines += 1 } else if byte != 0x0d { newlines = 0 }

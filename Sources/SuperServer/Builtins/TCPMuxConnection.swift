@@ -11,8 +11,6 @@ import ServiceModel
 final class TCPMuxConnection: EventSource {
   /// How long a client may take to say a name.
   static let timeout = TimeSpan.seconds(10)
-  /// Longer than any service name; a line that is longer is no name.
-  static let longestName = 256
 
   private static let notAvailable = Array("-Service not available\r\n".utf8)
 
@@ -53,31 +51,29 @@ final class TCPMuxConnection: EventSource {
 
   override func handle(_ events: EventSet) {
     guard let socket = connection?.borrowed else { return }
-    let buffer = UnsafeMutableRawBufferPointer(rebasing: service.server.scratch[..<TCPMuxConnection.longestName])
+    let buffer = UnsafeMutableRawBufferPointer(rebasing: service.server.scratch[..<TCPMuxName.longest])
     switch socket.receive(into: buffer, peek: true) {
     case .wouldBlock: return
     case .failed, .transferred(0): end()
-    case .transferred(let count): read(buffer[..<count], from: socket)
+    case .transferred(let count): read(UnsafeRawBufferPointer(rebasing: buffer[..<count]), from: socket)
     }
   }
 
-  private func read(_ seen: Slice<UnsafeMutableRawBufferPointer>, from socket: BorrowedDescriptor) {
-    guard let newline = seen.firstIndex(of: UInt8(ascii: "\n")) else {
-      if seen.count >= TCPMuxConnection.longestName { return answer(TCPMuxConnection.notAvailable) }
-      waitForMore(than: seen.count, on: socket)
-      return
+  private func read(_ seen: UnsafeRawBufferPointer, from socket: BorrowedDescriptor) {
+    switch TCPMuxName(of: seen) {
+    case .incomplete: waitForMore(than: seen.count, on: socket)
+    case .tooLong: answer(TCPMuxConnection.notAvailable)
+    case .name(let name, let taken):
+      // Now the line, and nothing behind it, is taken.
+      _ = socket.receive(into: UnsafeMutableRawBufferPointer(rebasing: service.server.scratch[..<taken]))
+      serve(name)
     }
-    var line = seen[..<newline]
-    if line.last == UInt8(ascii: "\r") { line = line.dropLast() }
-    let name = String(decoding: line, as: UTF8.self)
-    // Now the line, and nothing behind it, is taken.
-    _ = socket.receive(into: UnsafeMutableRawBufferPointer(rebasing: service.server.scratch[...newline]))
-    serve(name)
   }
 
-  /// Bytes that stay in the socket keep it readable: only more of them than before are news (SO_RCVLOWAT).
+  /// Bytes that stay in the socket keep it readable: only more of them than before are news (SO_RCVLOWAT). Being woken
+  /// without more means that the client will send no more: there is no name, and waiting on would be a loop.
   private func waitForMore(than count: Int, on socket: BorrowedDescriptor) {
-    if count == partialLength { return }
+    if count == partialLength { return answer(TCPMuxConnection.notAvailable) }
     partialLength = count
     try? socket.set(.receiveLowWater(Int32(count + 1)))
   }

@@ -13,6 +13,9 @@ final class ControlListener: EventSource {
   private let socket: FileDescriptor
   private unowned(unsafe) let server: SuperServer
   private var clients = 0
+  private var backoff = Backoff.resources
+  private var resumption: ActionTimer?
+  private var isClosed = false
 
   private init(path: String, socket: consuming FileDescriptor, server: SuperServer) {
     self.path = path
@@ -39,22 +42,48 @@ final class ControlListener: EventSource {
   override func handle(_ events: EventSet) {
     var peer = SocketAddress()
     while clients < ControlListener.mostClients {
-      guard case .connection(let connection) = socket.borrowed.accept(nonblocking: true, peer: &peer) else { return }
-      clients += 1
-      ControlClient.begin(consume connection, of: self, server: server)
+      switch socket.borrowed.accept(nonblocking: true, peer: &peer) {
+      case .connection(let connection):
+        clients += 1
+        backoff.succeed()
+        ControlClient.begin(consume connection, of: self, server: server)
+      case .aborted: continue
+      case .none: return
+      case .exhausted: return pause()
+      case .failed: return pause()
+      }
     }
     // Enough: the rest waits until somebody has gone.
     server.loop.remove(self)
   }
 
+  /// No descriptor or memory for another client: who waits stays readable, so that looking at once would be a loop.
+  private func pause() {
+    server.loop.remove(self)
+    let timer = resumption ?? ActionTimer { [unowned(unsafe) self] in resume() }
+    resumption = timer
+    server.loop.schedule(timer, after: backoff.fail())
+  }
+
+  private func resume() {
+    guard !isRegistered, !isClosed, clients < ControlListener.mostClients else { return }
+    do throws(SystemError) {
+      try server.loop.add(self, socket.borrowed, .readable)
+    } catch {
+      pause()
+    }
+  }
+
   /// A client has gone.
   func clientEnded() {
     clients -= 1
-    if !isRegistered { try? server.loop.add(self, socket.borrowed, .readable) }
+    if resumption?.isScheduled != true { resume() }
   }
 
   /// Stops listening and removes the socket's file.
   func close() {
+    isClosed = true
+    if let resumption { server.loop.cancel(resumption) }
     server.loop.remove(self)
     try? FileSystem.unlink(path)
   }

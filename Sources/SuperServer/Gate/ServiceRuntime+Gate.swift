@@ -42,9 +42,7 @@ extension ServiceRuntime {
           slot: recordInLedger(pid, peer: context.remote, listeners: []), gate: .judging))
       if isProgram { watchTimes(of: pid, connection: connection.borrowed) }
       let waiting = isProgram ? nil : PostponedStart(consume connection, from: peer, attempts: 0)
-      try GateVerdict.expect(on: pipe.takeReader(), for: server) { [self] verdict in
-        judged(verdict, pid: pid, peer: peer, waiting: waiting)
-      }
+      expectVerdict(on: pipe.takeReader(), of: pid, peer: peer, waiting: waiting)
     } catch {
       log.systemFailure(error, consequence: "a connection of \(definition.id) is closed")
       admission.ended(peer.ip)
@@ -75,8 +73,23 @@ extension ServiceRuntime {
         service: self, pid: pid, peer: nil, startedAt: loop.now, listeners: given,
         hasPeerOfItsOwn: false, slot: recordInLedger(pid, peer: nil, listeners: given), gate: .judging))
     if relaunch == nil { watchTimes(of: pid, sockets: given) }
-    try GateVerdict.expect(on: pipe.takeReader(), for: server) { [self] verdict in
-      judged(verdict, pid: pid, peer: first, waiting: nil, relaunch: relaunch)
+    expectVerdict(on: pipe.takeReader(), of: pid, peer: first, waiting: nil, relaunch: relaunch)
+  }
+
+  /// A gate that nobody can listen to is ended: it would become a server that nobody has admitted.
+  private func expectVerdict(
+    on reader: consuming FileDescriptor, of pid: Int32, peer: SocketAddress, waiting: PostponedStart?,
+    relaunch: (() -> Void)? = nil
+  ) {
+    do throws(SystemError) {
+      try GateVerdict.expect(on: consume reader, for: server) { [self] verdict in
+        judged(verdict, pid: pid, peer: peer, waiting: waiting, relaunch: relaunch)
+      }
+    } catch {
+      log.systemFailure(error, consequence: "a connection of \(definition.id) is closed")
+      try? ChildProcess.signalGroup(pid, SIGKILL)
+      server.instances.setGate(.refused, of: pid)
+      countRefusal(.fork, peer: peer)
     }
   }
 

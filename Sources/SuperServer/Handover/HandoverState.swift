@@ -104,7 +104,10 @@ package struct HandoverState: Equatable {
       return rest[..<end]
     }
 
-    mutating func number() -> UInt64? { next().flatMap { UInt64(String(decoding: $0, as: UTF8.self)) } }
+    /// Counts go on from here: one that could run over makes no sense.
+    mutating func number() -> UInt64? {
+      next().flatMap { UInt64(String(decoding: $0, as: UTF8.self)) }.flatMap { $0 < 1 << 62 ? $0 : nil }
+    }
   }
 }
 

@@ -66,6 +66,9 @@ package struct InstanceRecord: Equatable {
     }
     recordedAt = bytes.load(fromByteOffset: 32, as: Int64.self)
     startedAt = bytes.load(fromByteOffset: 40, as: Int64.self)
+    // Times are reckoned with: no clock of ours says less than 0 or more than a century.
+    let times: Range<Int64> = 0..<(1 << 62)
+    guard times.contains(recordedAt), times.contains(startedAt) else { return nil }
     service = bytes.load(fromByteOffset: 48, as: UInt64.self)
     socket = bytes.load(fromByteOffset: 56, as: UInt64.self)
   }

@@ -1,16 +1,21 @@
 /// The two ports by which RFC 1413 names a connection, as the host that is asked sees them.
-struct IdentPorts: Equatable {
-  let own: UInt16
-  let other: UInt16
+package struct IdentPorts: Equatable {
+  package let own: UInt16
+  package let other: UInt16
+
+  package init(own: UInt16, other: UInt16) {
+    self.own = own
+    self.other = other
+  }
 }
 
 /// A line of the identification protocol (RFC 1413), from the side that answers and from the side that asks.
-enum IdentMessage {
+package enum IdentMessage {
   /// RFC 1413 6: neither side sends more than 1000 characters before the end of a line.
-  static let longestLine = 1000
+  package static let longestLine = 1000
 
   /// `6193, 23`; nil where either is no port.
-  static func ports(_ line: some Collection<UInt8>) -> IdentPorts? {
+  package static func ports(_ line: some Collection<UInt8>) -> IdentPorts? {
     let parts = line.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
     guard parts.count == 2, let own = number(trimmed(parts[0])), let other = number(trimmed(parts[1])) else {
       return nil
@@ -20,7 +25,7 @@ enum IdentMessage {
   }
 
   /// The two numbers of a request that cannot be answered, to send back; 0 for what is no number.
-  static func numbers(_ line: some Collection<UInt8>) -> (UInt32, UInt32) {
+  package static func numbers(_ line: some Collection<UInt8>) -> (UInt32, UInt32) {
     let parts = line.split(separator: UInt8(ascii: ","), maxSplits: 1, omittingEmptySubsequences: false)
     let first = parts.first.flatMap { number(trimmed($0)) } ?? 0
     let second = parts.count > 1 ? number(trimmed(parts[1])) ?? 0 : 0
@@ -29,7 +34,7 @@ enum IdentMessage {
 
   /// What a server says of a user, `UNIX : joe`, as it stands behind `USERID :`; nil where the line is an error or is
   /// about another connection.
-  static func userID(_ line: some Collection<UInt8>, of ports: IdentPorts) -> ArraySlice<UInt8>? {
+  package static func userID(_ line: some Collection<UInt8>, of ports: IdentPorts) -> ArraySlice<UInt8>? {
     let colon = UInt8(ascii: ":")
     let parts = Array(line).split(separator: colon, maxSplits: 2, omittingEmptySubsequences: false)
     guard parts.count == 3, IdentMessage.ports(parts[0]) == ports,

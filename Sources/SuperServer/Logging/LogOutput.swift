@@ -15,6 +15,8 @@ package final class LogOutput {
   }
 
   private let target: Target
+  /// Lines that standard error did not take, not yet reported.
+  private var lostLines = 0
 
   private init(_ target: Target) { self.target = target }
 
@@ -43,9 +45,10 @@ package final class LogOutput {
     case .standardError(.text):
       let level = record.level <= .warning ? record.level.word + ": " : ""
       let line = "inetd[\(CurrentProcess.pid)]: " + level + record.text + "\n"
-      try? BorrowedDescriptor.standardError.writeAll(line)
+      writeToStandardError(line) { "inetd[\(CurrentProcess.pid)]: warning: \($0.text)\n" }
     case .standardError(.json):
-      try? BorrowedDescriptor.standardError.writeAll(record.json(time: WallClock.now.local.rfc3339) + "\n")
+      let time = WallClock.now.local.rfc3339
+      writeToStandardError(record.json(time: time) + "\n") { $0.json(time: time) + "\n" }
     case .syslog(let socket): socket.send(record, facility: facility)
     case .journal(let socket):
       socket.send(record.journalEntry(facility: facility)) { lost in
@@ -53,6 +56,24 @@ package final class LogOutput {
           facility: facility)
       }
     }
+  }
+}
+
+// Standard error may be a pipe whose reader has stopped.
+extension LogOutput {
+  /// Milliseconds that a reader who has kept up so far may take; one who has not gets none.
+  private static let patience: Int32 = 100
+
+  /// `render` makes a line of the record that counts what was lost.
+  private func writeToStandardError(_ line: String, _ render: (LogRecord) -> String) {
+    let error = BorrowedDescriptor.standardError
+    if lostLines > 0 {
+      let report = LogRecord(.warning, "\(lostLines) lines of this log were lost: nobody read standard error")
+      // The report begins a line of its own: of the first lost one, a part may have been written.
+      guard error.write("\n" + render(report), patience: 0) else { return lostLines += 1 }
+      lostLines = 0
+    }
+    if !error.write(line, patience: LogOutput.patience) { lostLines += 1 }
   }
 }
 

@@ -1,14 +1,16 @@
 /// Bytes as they come out of a pipe, cut into lines of bounded length: the rest of a longer one is left out.
-struct ComplaintLines {
+package struct ComplaintLines {
+  package init() {}
+
   /// Bytes of one line that are kept.
-  static let limit = 1024
+  package static let limit = 1024
 
   private var partial: [UInt8] = []
   /// The beginning of the present line was left out, and so is its rest.
   private var isInsideSkippedLine = false
 
   /// Calls `take` with each line that `bytes` complete, without its end. Empty lines are nobody's loss.
-  mutating func add(_ bytes: some Sequence<UInt8>, _ take: ([UInt8]) -> Void) {
+  package mutating func add(_ bytes: some Sequence<UInt8>, _ take: ([UInt8]) -> Void) {
     for byte in bytes {
       if byte == UInt8(ascii: "\n") {
         finish(take)
@@ -25,7 +27,7 @@ struct ComplaintLines {
   }
 
   /// Whoever wrote is gone: what is left is a line.
-  mutating func finish(_ take: ([UInt8]) -> Void) {
+  package mutating func finish(_ take: ([UInt8]) -> Void) {
     if partial.last == UInt8(ascii: "\r") { partial.removeLast() }
     if !partial.isEmpty { take(partial) }
     partial.removeAll(keepingCapacity: true)

@@ -73,6 +73,7 @@ extension ServiceRuntime {
   /// Serves or refuses a connection.
   func judge(_ connection: consuming FileDescriptor, from peer: SocketAddress) {
     counters.accepted += 1
+    if resourceBackoff.isActive { resourceBackoff.succeed() }
     if !banners.always.isEmpty { send(banners.always, on: connection.borrowed) }
     let address = peer.ip
     switch judgement(of: address) {

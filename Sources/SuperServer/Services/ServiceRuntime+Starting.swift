@@ -103,7 +103,7 @@ extension ServiceRuntime {
   private func postpone(
     _ connection: consuming FileDescriptor, from peer: SocketAddress, attempt: Int, _ error: SystemError
   ) {
-    guard attempt < ServiceRuntime.startAttempts, postponed.count < ServiceRuntime.postponedLimit else {
+    guard !isRetired, attempt < ServiceRuntime.startAttempts, postponed.count < ServiceRuntime.postponedLimit else {
       failed(consume connection, from: peer, error)
       return
     }
@@ -129,7 +129,7 @@ extension ServiceRuntime {
   }
 
   /// Takes nothing new until what has run out may be there again.
-  private func holdBack(after error: SystemError) {
+  func holdBack(after error: SystemError) {
     let delay = resourceBackoff.fail()
     resourceError = error
     if !holds.contains(.resources) { log.outOfResources(definition, error, retryIn: delay) }

@@ -35,6 +35,8 @@ package final class ServiceRuntime {
   /// The errors because of which it is.
   var staleFindings: [String] = []
   private(set) var holds: Holds = []
+  /// No longer part of the server: only its running servers and conversations are left.
+  private(set) var isRetired = false
   /// The id as records that outlive the daemon hold it.
   let idHash: UInt64
 
@@ -116,6 +118,8 @@ package final class ServiceRuntime {
 extension ServiceRuntime {
   /// Stops taking connections for `reason`; with `time`, goes on by itself after it.
   func hold(_ reason: Holds, for time: TimeSpan? = nil) {
+    // What is left of a removed service has nothing to go on with, and must not leave a timer behind.
+    if isRetired { return }
     holds.insert(reason)
     updateWatching()
     server.statusChanged()
@@ -148,7 +152,7 @@ extension ServiceRuntime {
       do throws(SystemError) {
         try listener.setWatched(holds.isEmpty && !listener.isHandedOver, in: loop)
       } catch {
-        log.systemFailure(error, consequence: "\(definition.id) does not take connections until the next reload")
+        holdBack(after: error)
       }
     }
   }
@@ -158,6 +162,7 @@ extension ServiceRuntime {
 
   /// Ends all timers; the service is no longer part of the server.
   func retire() {
+    isRetired = true
     guard let activity else { return }
     if let timer = activity.holdTimer { loop.cancel(timer) }
     activity.postponed.removeAll()

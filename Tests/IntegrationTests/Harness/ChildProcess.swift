@@ -39,7 +39,10 @@ final class ChildProcess: @unchecked Sendable {
     Thread.detachNewThread { [self] in reap() }
   }
 
-  static let plainEnvironment = ["PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]
+  /// A search path, and what the sanitizers of a build by Tests/sanitize have to be told.
+  static let plainEnvironment = ProcessInfo.processInfo.environment
+    .filter { ["ASAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS"].contains($0.key) }
+    .merging(["PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]) { $1 }
 
   private static func pipe() throws -> (Int32, Int32) {
     var ends: [Int32] = [0, 0]

@@ -26,8 +26,11 @@ enum Checkout {
   static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent()
 
-  /// An executable that `swift build` made.
-  static func product(_ name: String) -> String { root.appending(path: ".build/debug/\(name)").path }
+  /// An executable that `swift build` made; INETD_PRODUCTS names another directory of them (Tests/sanitize).
+  static func product(_ name: String) -> String {
+    let other = ProcessInfo.processInfo.environment["INETD_PRODUCTS"]
+    return other.map { "\($0)/\(name)" } ?? root.appending(path: ".build/debug/\(name)").path
+  }
 
   /// A program of a Debian package: installed, or unpacked by Tests/prepare.
   static func debian(_ package: String, _ path: String) -> String? {

@@ -14,6 +14,9 @@ struct ProbeReport {
 
   subscript(key: String) -> String? { values[key]?.last }
 
+  /// All values of a key that stands more than once.
+  func every(_ key: String) -> [String] { values[key] ?? [] }
+
   /// Everything under `prefix.`, by the rest of the name.
   func all(_ prefix: String) -> [String: String] {
     var found: [String: String] = [:]
