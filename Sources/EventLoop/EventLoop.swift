@@ -144,11 +144,16 @@ extension EventLoop {
   /// Waits for one batch of events or timers and handles it; at most until `limit` has passed.
   @export(interface) package func runBatch(limit: TimeSpan? = nil) throws(SystemError) {
     let nanoseconds = timeout(limit)
+    var count: Int32 = 0
     if nanoseconds != 0, let action = sleepAction {
-      sleepAction = nil
-      action()
+      // What waits already comes first: it would take again what is given up.
+      count = clinux_epoll_wait(poll.raw, events, Int32(EventLoop.batchSize), 0)
+      if count == 0 {
+        sleepAction = nil
+        action()
+      }
     }
-    let count = clinux_epoll_wait(poll.raw, events, Int32(EventLoop.batchSize), nanoseconds)
+    if count == 0 { count = clinux_epoll_wait(poll.raw, events, Int32(EventLoop.batchSize), nanoseconds) }
     now = .now
     if count < 0 {
       if clinux_errno() == EINTR { return }

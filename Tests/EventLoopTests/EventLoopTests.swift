@@ -135,6 +135,19 @@ import Testing
     try loop.run()
     #expect(order == ["event", "after", "after that", "end"])
   }
+
+  @Test func beforeSleepComesLastAndOnce() throws {
+    let loop = try EventLoop()
+    var order: [String] = []
+    loop.beforeSleep { order.append("sleep") }
+    loop.afterBatch { order.append("after") }
+    loop.batchEnded = { order.append("end") }
+    // A batch that does not sleep, because something waits; then two that do.
+    try loop.runBatch(limit: .milliseconds(1))
+    #expect(order == ["after", "end"])
+    for _ in 0..<2 { try loop.runBatch(limit: .milliseconds(1)) }
+    #expect(order == ["after", "end", "sleep", "end", "end"])
+  }
 }
 
 private final class Recorder: EventSource {

@@ -7,6 +7,7 @@ struct Benchmark {
   let load: LoadGenerator
   var results: Results
   private var nextPort: UInt16 = 21000
+  private let began = ContinuousClock.now
   private var nextHost = 0
 
   init(_ options: Options, _ results: Results) {
@@ -24,11 +25,11 @@ struct Benchmark {
       reading?.end()
       thousands?.end()
     }
-    for round in 0..<options.rounds {
+    for round in 0..<options.rounds where !isOver {
       FileHandle.standardError.write(Data("round \(round + 1) of \(options.rounds)\n".utf8))
       // Who comes first changes from round to round.
       let order = contenders.indices.map { contenders[($0 + round) % contenders.count] }
-      for group in Group.allCases where options.only.contains(group) {
+      for group in Group.allCases where options.only.contains(group) && !isOver {
         results.group = group.rawValue
         switch group {
         case .memory:
@@ -68,8 +69,11 @@ struct Benchmark {
     return nextPort
   }
 
-  /// Nil for who does not take part, or does not start, which is reported.
+  private var isOver: Bool { ContinuousClock.now - began > .seconds(options.limit) }
+
+  /// Nil for who does not take part, or does not start, which is reported; for everybody when the time is over.
   mutating func start(_ contender: Contender, _ scenario: Scenario, _ place: Place? = nil) -> RunningServer? {
+    if isOver { return nil }
     do {
       return try RunningServer(contender, scenario, place ?? self.place(contender, scenario))
     } catch {

@@ -10,6 +10,8 @@ struct Options {
   var svg: String?
   var rounds = 5
   var seconds = 1.0
+  /// Seconds after which nothing more is begun: what there is by then is the result.
+  var limit = 1800.0
   /// Only these groups; their figures replace those in the JSON file, the others stay.
   var only: Set<Group> = Set(Group.allCases)
   /// Only report what the JSON file holds.
@@ -32,6 +34,7 @@ struct Options {
       case "--svg": svg = value
       case "--rounds": rounds = try Self.number(value, option)
       case "--seconds": seconds = try Self.number(value, option)
+      case "--limit": limit = try Self.number(value, option)
       case "--only": only = Set(try value.split(separator: ",").map { try Self.group(String($0)) })
       default: throw Trouble("unknown option \(option)")
       }
