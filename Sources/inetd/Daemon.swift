@@ -64,6 +64,7 @@ final class Daemon {
     let log = ServerLog(output: firstOutput, threshold: options.logLevel ?? (options.debug ? .debug : .info))
     let server = try SuperServer(
       settings: settings, log: log, notifier: notifier, invocation: invocation, inheritance: inheritance)
+    server.released = { [self] in pidFile = nil }
     let load = ConfigurationLoad.run(
       paths: settings.paths, options: settings.options, lookup: NameLookup(asksElsewhere: true))
     guard server.start(load) || options.stays else {

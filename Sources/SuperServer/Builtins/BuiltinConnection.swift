@@ -62,6 +62,8 @@ final class BuiltinConnection: EventSource {
     }
   }
 
+  override var isConversation: Bool { true }
+
   override func handle(_ events: EventSet) {
     if step(events) == .goOn {
       do throws(SystemError) {

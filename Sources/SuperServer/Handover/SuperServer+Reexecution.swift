@@ -83,12 +83,15 @@ extension SuperServer {
     defer { for raw in kept { try? BorrowedDescriptor(raw: raw).setCloseOnExec(true) } }
     for raw in kept { try BorrowedDescriptor(raw: raw).setCloseOnExec(false) }
 
+    let copy = try leaveConversations()
     let directory = try FileSystem.currentDirectory()
     // Relative paths of the command line were written for the first directory.
     try FileSystem.changeDirectory(to: invocation.directory)
     setenv(Inheritance.handoverVariable, "\(state)", 1)
     _ = execv(invocation.program, clinux_arguments())
     let error = SystemError.last("execute", invocation.program)
+    let vanish: UInt8 = 1
+    withUnsafeBytes(of: vanish) { _ = copy?.borrowed.write($0) }
     unsetenv(Inheritance.handoverVariable)
     try FileSystem.changeDirectory(to: directory)
     throw error
