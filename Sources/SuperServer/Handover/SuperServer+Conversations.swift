@@ -13,10 +13,7 @@ extension SuperServer {
     let verdict = try FileDescriptor.pipe()
     let readiness = try FileDescriptor.pipe()
     let pid = try checked("fork") { fork() }
-    if pid == 0 {
-      let parent = verdict.takeReader()
-      goOnInCopy(telling: readiness.takeWriter(), until: parent.borrowed)
-    }
+    if pid == 0 { goOnInCopy(telling: readiness.takeWriter(), until: verdict.takeReader()) }
     let ready = readiness.takeReader()
     var byte: UInt8 = 0
     // A moment: the copy only lets go of what is the daemon's alone.
@@ -27,14 +24,18 @@ extension SuperServer {
   }
 
   /// The copy: neither listens nor starts servers, and ends with its last conversation.
-  private func goOnInCopy(telling readiness: consuming FileDescriptor, until parent: BorrowedDescriptor) -> Never {
+  private func goOnInCopy(telling readiness: consuming FileDescriptor, until verdict: consuming FileDescriptor) -> Never
+  {
     guard keepOnlyConversations() else { _exit(1) }
     let ready: UInt8 = 1
-    _ = withUnsafeBytes(of: ready) { readiness.borrowed.write($0) }
+    let writer = readiness.borrowed
+    _ = withUnsafeBytes(of: ready) { writer.write($0) }
     _ = consume readiness
+    let parent = verdict.borrowed
     var byte: UInt8 = 0
     // Not executed after all: the conversations stay where they were.
     if case .transferred(1) = withUnsafeMutableBytes(of: &byte, { parent.read(into: $0) }) { _exit(0) }
+    _ = consume verdict
     while loop.sourceCount > 0 {
       do throws(SystemError) {
         try loop.runBatch()

@@ -100,7 +100,7 @@ extension SuperServer {
       _ = execv(invocation.program, clinux_arguments())
       let error = SystemError.last("execute", invocation.program)
       let vanish: UInt8 = 1
-      withUnsafeBytes(of: vanish) { _ = copy?.borrowed.write($0) }
+      if let writer = copy?.borrowed { _ = withUnsafeBytes(of: vanish) { writer.write($0) } }
       unsetenv(Inheritance.handoverVariable)
       return error
     } catch {
