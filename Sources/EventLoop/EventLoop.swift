@@ -195,10 +195,11 @@ extension EventLoop {
 
   /// After fork(2), in the child: watches the conversations with an epoll instance of its own, and nothing else. The
   /// parent's instance, which the two share, is left alone; so are timers, which are the parent's.
-  package func keepConversations() throws(SystemError) {
+  @export(interface) package func keepConversations() throws(SystemError) {
     poll = try FileDescriptor.epoll()
     timers.removeAll()
     deferred = []
+    sleepAction = nil
     batchEnded = nil
     for slot in slots.indices {
       guard let source = slots[slot].source else { continue }
