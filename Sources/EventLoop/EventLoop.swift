@@ -14,7 +14,7 @@ public final class EventLoop {
   /// Events fetched with one call; more wait for the next.
   private static let batchSize = 128
 
-  private let poll: FileDescriptor
+  private var poll: FileDescriptor
   private let events: UnsafeMutablePointer<epoll_event>
   private var slots: [Slot] = []
   private var free: [Int32] = []
@@ -189,6 +189,34 @@ extension EventLoop {
     while rest > 0, let timer = timers.popDue(now) {
       rest -= 1
       timer.fire()
+    }
+  }
+}
+
+// In a copy of the process.
+extension EventLoop {
+  /// Whether any conversation is being watched.
+  package var hasConversations: Bool { slots.contains { $0.source?.isConversation == true } }
+
+  /// After fork(2), in the child: watches the conversations with an epoll instance of its own, and nothing else. The
+  /// parent's instance, which the two share, is left alone; so are timers, which are the parent's.
+  @export(interface) package func keepConversations() throws(SystemError) {
+    poll = try FileDescriptor.epoll()
+    timers.removeAll()
+    deferred = []
+    sleepAction = nil
+    batchEnded = nil
+    for slot in slots.indices {
+      guard let source = slots[slot].source else { continue }
+      if source.isConversation {
+        try control(EPOLL_CTL_ADD, source.descriptor, Int32(slot), source.interest)
+      } else {
+        source.slot = -1
+        source.descriptor = -1
+        slots[slot].source = nil
+        slots[slot].generation &+= 1
+        free.append(Int32(slot))
+      }
     }
   }
 }

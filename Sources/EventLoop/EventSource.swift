@@ -40,6 +40,10 @@ open class EventSource {
   /// Whether a loop watches the source.
   public final var isRegistered: Bool { slot >= 0 }
 
+  /// Whether the source is one end of a conversation that goes on in a copy of this process while the program executes
+  /// itself anew.
+  open var isConversation: Bool { false }
+
   /// The descriptor is ready. It may be read once only: other sources must get their turn; what is left is reported
   /// again.
   open func handle(_ events: EventSet) {}

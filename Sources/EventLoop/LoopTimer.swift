@@ -58,6 +58,12 @@ struct TimerHeap {
     siftDown(last.index)
   }
 
+  /// Takes all timers out.
+  mutating func removeAll() {
+    for timer in timers { timer.index = -1 }
+    timers = []
+  }
+
   /// Takes out the earliest timer if it is due.
   mutating func popDue(_ now: MonotonicTime) -> LoopTimer? {
     guard let first = timers.first, first.deadline <= now else { return nil }

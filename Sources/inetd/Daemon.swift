@@ -68,6 +68,7 @@ final class Daemon {
     let server = try SuperServer(
       settings: settings, log: log, notifier: notifier, invocation: invocation, inheritance: inheritance)
     self.server = server
+    server.released = { [self] in pidFile = nil }
     let load = ConfigurationLoad.run(
       paths: settings.paths, options: settings.options, lookup: NameLookup(asksElsewhere: true))
     guard server.start(load) || options.stays else {

@@ -67,6 +67,8 @@ final class BuiltinConnection: EventSource {
     }
   }
 
+  override var isConversation: Bool { true }
+
   override func handle(_ events: EventSet) {
     clock?.noteTraffic()
     if step(events) == .goOn {

@@ -94,8 +94,9 @@ final class TCPMuxConnection: EventSource {
   private func answer(_ text: [UInt8]) {
     if let socket = connection?.borrowed {
       text.withUnsafeBytes { _ = socket.send($0) }
-      socket.discardInput()
     }
+    stopWatching()
+    if let connection = connection.take() { PoliteEnd.begin(consume connection, for: service.server) }
     end()
   }
 
@@ -147,7 +148,7 @@ extension ServiceRuntime {
     if case .refused(let reason) = judgement {
       ServiceRuntime.refused.withUnsafeBytes { _ = connection.borrowed.send($0) }
       countRefusal(reason, peer: peer)
-      return identifyRefused(consume connection, from: peer)
+      return dismiss(consume connection, from: peer, wasTold: true)
     }
     if definition.tcpmux == .plus { ServiceRuntime.go.withUnsafeBytes { _ = connection.borrowed.send($0) } }
     let isGated = judgement == .accepted(needsGate: true) || asksGate

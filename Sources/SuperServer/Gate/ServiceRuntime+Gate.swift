@@ -14,9 +14,7 @@ extension ServiceRuntime {
   var asksLibwrap: Bool { traits.contains(.asksLibwrap) && server.libwrapRules.exist(at: loop.now) }
 
   /// Whether every connection goes through the gate now, whoever the peer is.
-  var asksGate: Bool { asksLibwrap || takesPeerLabel }
-
-  private var takesPeerLabel: Bool { definition.process.takesPeerLabel && SecurityContext.isAvailable }
+  var asksGate: Bool { asksLibwrap || traits.contains(.takesPeerLabel) }
 
   static let gatePath = CompanionProgram.path("inetd-gate")
 
@@ -164,7 +162,7 @@ extension ServiceRuntime {
       order.onlyFrom = access.onlyFrom.map { AccessPattern.listText($0) }
       if !access.noAccess.isEmpty { order.noAccess = AccessPattern.listText(access.noAccess) }
     }
-    order.takesPeerLabel = takesPeerLabel
+    order.takesPeerLabel = traits.contains(.takesPeerLabel)
     order.successBanner = definition.banners.success
     order.failureBanner = definition.banners.failure
     if case .program(let program) = definition.handler { order.command = [program.path] + program.argumentVector }

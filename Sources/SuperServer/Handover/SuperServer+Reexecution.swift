@@ -92,11 +92,25 @@ extension SuperServer {
     let directory = try FileSystem.currentDirectory()
     // Relative paths of the command line were written for the first directory.
     try FileSystem.changeDirectory(to: invocation.directory)
-    setenv(Inheritance.handoverVariable, "\(state)", 1)
-    _ = execv(invocation.program, clinux_arguments())
-    let error = SystemError.last("execute", invocation.program)
-    unsetenv(Inheritance.handoverVariable)
+    let error = execute(state)
     try FileSystem.changeDirectory(to: directory)
     throw error
+  }
+
+  /// Returns only with the reason why it failed.
+  private func execute(_ state: Int32) -> SystemError {
+    do throws(SystemError) {
+      // Nothing may come between: where this descriptor closes, the copy goes on with the conversations.
+      let copy = try leaveConversations()
+      setenv(Inheritance.handoverVariable, "\(state)", 1)
+      _ = execv(invocation.program, clinux_arguments())
+      let error = SystemError.last("execute", invocation.program)
+      let vanish: UInt8 = 1
+      if let writer = copy?.borrowed { _ = withUnsafeBytes(of: vanish) { writer.write($0) } }
+      unsetenv(Inheritance.handoverVariable)
+      return error
+    } catch {
+      return error
+    }
   }
 }

@@ -13,7 +13,7 @@ extension ServiceRuntime {
   private static let mostLookupsOfRefused = 128
 
   /// Whether an admitted peer is to be identified.
-  var asksIdent: Bool { definition.access.requiresIdent || definition.log.onSuccess.contains(.userID) }
+  var asksIdent: Bool { traits.contains(.asksIdent) }
 
   /// Goes on with an admitted connection once its peer is known, where the service insists (IDONLY). A peer on a unix
   /// socket is known to the kernel, and vsock has no ident: neither is asked.
@@ -39,16 +39,19 @@ extension ServiceRuntime {
     }
   }
 
+  /// Whether a refused peer is to be identified.
+  func asksIdentOfRefused(_ peer: SocketAddress) -> Bool {
+    definition.log.onFailure.contains(.userID) && peer.ip != nil
+      && server.identLookups < ServiceRuntime.mostLookupsOfRefused
+  }
+
   /// Keeps a refused connection until the peer's host has said who the peer was: it would not know of a closed one.
   func identifyRefused(_ connection: consuming FileDescriptor, from peer: SocketAddress) {
-    guard definition.log.onFailure.contains(.userID), peer.ip != nil,
-      server.identLookups < ServiceRuntime.mostLookupsOfRefused
-    else { return }
     let kept = PostponedStart(consume connection, from: peer, attempts: 0)
     guard let socket = kept.borrowed else { return }
     lookUp(peer, on: socket) { [self] answer in
       if case .user(let text) = answer { log.identified(definition, text, peer: peer.unmappedEndpoint) }
-      kept.takeConnection()?.borrowed.discardInput()
+      if let connection = kept.takeConnection() { PoliteEnd.begin(consume connection, for: server) }
     }
   }
 
@@ -80,10 +83,10 @@ extension ServiceRuntime {
     _ connection: consuming FileDescriptor, from peer: SocketAddress, _ failure: IdentLookup.Failure
   ) {
     if !banners.failure.isEmpty { send(banners.failure, on: connection.borrowed) }
-    connection.borrowed.discardInput()
     admission.ended(peer.ip)
     release(.full)
     count(.ident) { log.unidentified(definition, failure.text, peer: peer.unmappedEndpoint) }
+    if !banners.failure.isEmpty || !banners.always.isEmpty { PoliteEnd.begin(consume connection, for: server) }
   }
 }
 

@@ -126,6 +126,12 @@ package final class Listener: EventSource {
     try descriptor?.setNonblocking(true)
   }
 
+  /// In a copy of the process, whose loop does not watch the socket: closes it here and leaves the daemon's alone.
+  func letGo() {
+    isWatched = false
+    socket = nil
+  }
+
   /// Closes the socket. `unlink` removes the file of a unix socket, which is ours unless we inherited it.
   func close(in loop: EventLoop, unlink: Bool) {
     if isWatched { loop.remove(self) }

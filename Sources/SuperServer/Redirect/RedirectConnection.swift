@@ -23,6 +23,8 @@ final class RedirectConnection {
       super.init()
     }
 
+    override var isConversation: Bool { true }
+
     override func handle(_ events: EventSet) {
       if events.contains(.error) || events.contains(.hangUp) { isGone = true }
       connection?.handle(events, at: self)

@@ -33,6 +33,8 @@ package final class SuperServer {
   var denied = DenyList()
   /// Gates that have not said yet whether their peers may enter.
   var verdicts: [ObjectIdentifier: GateVerdict] = [:]
+  /// Connections that are being ended politely now.
+  var politeEnds = 0
   /// Peers that are being identified now.
   var identLookups = 0
   /// All services by id, and their ids in configuration order.
@@ -50,6 +52,8 @@ package final class SuperServer {
   var ledger: InstanceLedger?
   var ledgerIsStored = false
   var storedServers = StoredServers()
+  /// Called in a copy of the process: what the executable holds for the daemon is let go, such as the pid file's lock.
+  package var released: (() -> Void)?
   /// Kept open during a re-execution.
   var handoverLedger: InstanceLedger?
   let keepsDescriptors: Bool
@@ -157,6 +161,17 @@ package final class SuperServer {
     } catch {
       log.systemFailure(error, consequence: "inetctl cannot reach this daemon")
     }
+  }
+
+  /// In a copy of the process: what only the daemon itself may hold.
+  func letGoInCopy() {
+    control = nil
+    reserve = nil
+    ledger = nil
+    handoverLedger = nil
+    watches = [:]
+    verdicts = [:]
+    released?()
   }
 
   private func close(_ service: ServiceRuntime) {

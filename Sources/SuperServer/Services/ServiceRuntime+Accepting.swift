@@ -146,11 +146,18 @@ extension ServiceRuntime {
 
   func refuse(_ connection: consuming FileDescriptor, from peer: SocketAddress, _ reason: RefusalReason) {
     if !banners.failure.isEmpty { send(banners.failure, on: connection.borrowed) }
-    // Taking what the peer has sent already turns the reset that close would cause into an orderly end, so that the
-    // banner is not thrown away with it.
-    if !banners.failure.isEmpty || !banners.always.isEmpty { connection.borrowed.discardInput() }
     countRefusal(reason, peer: peer)
-    identifyRefused(consume connection, from: peer)
+    let wasTold = !banners.failure.isEmpty || !banners.always.isEmpty
+    dismiss(consume connection, from: peer, wasTold: wasTold)
+  }
+
+  /// Ends a refused connection. `wasTold`: the peer was sent something, which a reset must not take away.
+  func dismiss(_ connection: consuming FileDescriptor, from peer: SocketAddress, wasTold: Bool) {
+    if asksIdentOfRefused(peer) {
+      identifyRefused(consume connection, from: peer)
+    } else if wasTold {
+      PoliteEnd.begin(consume connection, for: server)
+    }
   }
 
   /// Counts and logs a refusal.

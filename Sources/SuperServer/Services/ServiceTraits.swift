@@ -1,3 +1,4 @@
+import LinuxSystem
 import ServiceModel
 
 /// What a definition says, as far as every connection asks for it: bits instead of a walk through the definition.
@@ -10,6 +11,9 @@ struct ServiceTraits: OptionSet {
   static let asksLibwrap = ServiceTraits(rawValue: 8)
   static let logsSuccess = ServiceTraits(rawValue: 16)
   static let logsComplaints = ServiceTraits(rawValue: 32)
+  /// An admitted peer is to be identified: as a condition, or for the log.
+  static let asksIdent = ServiceTraits(rawValue: 64)
+  static let takesPeerLabel = ServiceTraits(rawValue: 128)
 
   init(rawValue: UInt8) { self.rawValue = rawValue }
 
@@ -21,6 +25,8 @@ struct ServiceTraits: OptionSet {
     if definition.access.libwrap == .yes { traits.insert(.asksLibwrap) }
     if !definition.log.onSuccess.isEmpty { traits.insert(.logsSuccess) }
     if definition.standardError == .log { traits.insert(.logsComplaints) }
+    if definition.access.requiresIdent || definition.log.onSuccess.contains(.userID) { traits.insert(.asksIdent) }
+    if definition.process.takesPeerLabel && SecurityContext.isAvailable { traits.insert(.takesPeerLabel) }
     self = traits
   }
 }
