@@ -14,4 +14,10 @@ package struct LoadOptions: Equatable, Sendable {
   package var runsAsRoot = true
 
   package init() {}
+
+  /// Whether `text` can be a `bindAddress`: an address, an interface, a host name, or `*`.
+  @export(interface) package static func isHost(_ text: String) -> Bool {
+    if case .success = ListenHost.parse(text) { return true }
+    return false
+  }
 }

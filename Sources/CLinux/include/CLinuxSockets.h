@@ -71,3 +71,17 @@ struct clinux_connection {
 /// Who owns the local end of a connection: asks a NETLINK_SOCK_DIAG socket (sock_diag(7)). 1: `owner` is set, 0: there is
 /// no such connection, -1 with errno.
 int clinux_connection_owner(int descriptor, const struct clinux_connection *connection, uid_t *owner);
+
+enum { CLINUX_MOST_ADDRESSES = 32 };
+
+/// What getaddrinfo(3) came to in another process.
+struct clinux_host_answer {
+    int result;  // 0 or EAI_*
+    int error;   // errno, where the result is EAI_SYSTEM
+    int count;
+    struct sockaddr_in6 addresses[CLINUX_MOST_ADDRESSES];  // IPv4 ones lie at their beginning
+};
+
+/// Looks a host name up in a child process, which is killed when it has no answer after so many milliseconds: then, and
+/// when there can be no child, -1 with errno.
+int clinux_look_up_host(const char *name, int family, int milliseconds, struct clinux_host_answer *answer);

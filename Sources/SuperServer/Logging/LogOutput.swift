@@ -8,7 +8,7 @@ package final class LogOutput {
   package enum Format: UInt8, Sendable { case text, json }
 
   private enum Target {
-    case standardError(Format)
+    case standardError(Format, StandardErrorLog)
     case syslog(SyslogSocket)
   }
 
@@ -18,7 +18,7 @@ package final class LogOutput {
 
   /// Lines on standard error: for the foreground, for containers, and for the start before the background.
   @export(interface) package static func standardError(_ format: Format) -> LogOutput {
-    LogOutput(.standardError(format))
+    LogOutput(.standardError(format, StandardErrorLog()))
   }
 
   /// Lines to the system's log.
@@ -30,13 +30,23 @@ package final class LogOutput {
   /// Writes one line. A log that cannot be written must not stop the service: such a line is lost.
   @export(interface) package func write(_ record: LogRecord, facility: SyslogFacility = .daemon) {
     switch target {
-    case .standardError(.text):
-      let level = record.level <= .warning ? record.level.word + ": " : ""
-      let line = "inetd[\(CurrentProcess.pid)]: " + level + record.text + "\n"
-      try? BorrowedDescriptor.standardError.writeAll(line)
-    case .standardError(.json):
-      try? BorrowedDescriptor.standardError.writeAll(record.json(time: WallClock.now.local.rfc3339) + "\n")
+    case .standardError(let format, let errors):
+      errors.write(LogOutput.line(record, format)) { count in
+        LogOutput.line(
+          LogRecord(.warning, "\(count) \(count == 1 ? "line" : "lines") of this log are lost: nobody read it"), format)
+      }
     case .syslog(let socket): socket.send(record, facility: facility)
+    }
+  }
+}
+
+extension LogOutput {
+  private static func line(_ record: LogRecord, _ format: Format) -> String {
+    switch format {
+    case .text:
+      let level = record.level <= .warning ? record.level.word + ": " : ""
+      return "inetd[\(CurrentProcess.pid)]: " + level + record.text + "\n"
+    case .json: return record.json(time: WallClock.now.local.rfc3339) + "\n"
     }
   }
 }
