@@ -1,3 +1,5 @@
+import ServiceModel
+
 /// What the command line says about a load; the same files with the same options give the same table.
 package struct LoadOptions: Equatable, Sendable {
   /// `-a ADDR`: where services without an address of their own listen.

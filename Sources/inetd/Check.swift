@@ -1,11 +1,12 @@
+import CLinux
 import LinuxSystem
 import ServiceConfiguration
 import ServiceModel
 import ServiceResolution
 import SuperServer
 
-/// `--check`: what `inetctl check` reports, from the daemon's own options.
-func check(_ options: Options) throws(SystemError) -> ExitCode {
+/// `--check`: what `inetctl check` reports, from the daemon's own options; ends the process.
+func check(_ options: Options) throws(SystemError) -> Never {
   let settings = try options.serverSettings()
   let load = ConfigurationLoad.run(paths: settings.paths, options: settings.options, keepsServices: false)
   let renderer = DiagnosticRenderer(load.table.sources)
@@ -13,5 +14,7 @@ func check(_ options: Options) throws(SystemError) -> ExitCode {
     try BorrowedDescriptor.standardOutput.writeAll(renderer.text(of: diagnostic))
   }
   try BorrowedDescriptor.standardOutput.writeAll(CheckReport(load.table).summary + "\n")
-  return load.table.hasErrors ? .findings : .success
+  let code: ExitCode = load.table.hasErrors ? .findings : .success
+  // To free a hundred thousand services one by one, for the kernel to take the rest, takes longer than the report.
+  withExtendedLifetime(load) { exit(code.rawValue) }
 }

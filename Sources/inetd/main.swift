@@ -21,7 +21,8 @@ func run() -> ExitCode {
     return .success
   }
   do throws(SystemError) {
-    return options.checks ? try check(options) : try Daemon(options).run()
+    if options.checks { try check(options) }
+    return try Daemon(options).run()
   } catch {
     complain(error.description)
     return .systemError
