@@ -65,6 +65,14 @@ extension BorrowedDescriptor {
   }
 }
 
+extension BorrowedDescriptor {
+  /// Whether a write would go ahead at once, or does so within `limit` (poll(2)). Also true when it would fail.
+  package func isWritable(within limit: TimeSpan) -> Bool {
+    var state = pollfd(fd: raw, events: Int16(POLLOUT), revents: 0)
+    return retryingInterrupted { Int(poll(&state, 1, Int32(clamping: limit.nanoseconds / 1_000_000))) } != 0
+  }
+}
+
 /// What one attempt to read or write came to; the fast path of the loop, which neither throws nor allocates.
 package enum TransferResult: Equatable, Sendable {
   /// So many bytes; 0 from a read is the end of the stream (or an empty datagram).

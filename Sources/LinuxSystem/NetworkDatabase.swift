@@ -108,6 +108,39 @@ package enum NetworkDatabase {
   }
 }
 
+extension NetworkDatabase {
+  /// The addresses of a host name, or the error ETIMEDOUT after `limit`, however long the name servers take.
+  ///
+  /// The resolver cannot be told to give up; a process that asks it can be ended.
+  @export(interface) package static func addresses(ofHost name: String, within limit: TimeSpan) throws(ResolverError)
+    -> [IPAddress]
+  {
+    var answer = clinux_host_answer()
+    let milliseconds = Int32(clamping: limit.nanoseconds / 1_000_000)
+    guard clinux_look_up_host(name, AF_UNSPEC, max(milliseconds, 0), &answer) == 0 else {
+      let number = clinux_errno()
+      let reason = number == ETIMEDOUT ? "the name servers do not answer in time" : SystemError.text(number)
+      throw ResolverError(name: name, reason: reason, isTemporary: true)
+    }
+    if answer.result != 0 {
+      let reason =
+        answer.result == EAI_SYSTEM ? SystemError.text(answer.error) : String(cString: gai_strerror(answer.result))
+      throw ResolverError(name: name, reason: reason, isTemporary: answer.result == EAI_AGAIN)
+    }
+    let count = Int(answer.count)
+    var addresses: [IPAddress] = []
+    withUnsafeBytes(of: &answer.addresses) { bytes in
+      for entry in bytes.bindMemory(to: sockaddr_in6.self).prefix(count) {
+        let address = withUnsafePointer(to: entry) { pointer in
+          pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { SocketAddress($0)?.rawIP }
+        }
+        if let address, !addresses.contains(address) { addresses.append(address) }
+      }
+    }
+    return addresses
+  }
+}
+
 /// Network interfaces.
 package enum NetworkInterfaces {
   /// The index of an interface (if_nametoindex(3)); nil when there is none of that name.

@@ -1,3 +1,5 @@
+import ServiceModel
+
 /// What the command line says about a load; the same files with the same options give the same table.
 package struct LoadOptions: Equatable, Sendable {
   /// `-a ADDR`: where services without an address of their own listen.
@@ -14,4 +16,10 @@ package struct LoadOptions: Equatable, Sendable {
   package var runsAsRoot = true
 
   package init() {}
+
+  /// Whether `text` can be a `bindAddress`: an address, an interface, a host name, or `*`.
+  @export(interface) package static func isHost(_ text: String) -> Bool {
+    if case .success = ListenHost.parse(text) { return true }
+    return false
+  }
 }

@@ -20,7 +20,15 @@ package struct KeyOrigins: Sendable {
   }
 
   /// Only the places of `keys`.
-  package mutating func keep(_ keys: [String]) { entries = entries.filter { keys.contains($0.key) } }
+  package mutating func keep(_ keys: [String]) {
+    var kept: [Entry] = []
+    kept.reserveCapacity(entries.count { keys.contains($0.key) })
+    for entry in entries where keys.contains(entry.key) { kept.append(entry) }
+    entries = kept
+  }
+
+  /// Makes room for `count` places.
+  package mutating func reserve(_ count: Int) { entries.reserveCapacity(count) }
 
   package var isEmpty: Bool { entries.isEmpty }
 }

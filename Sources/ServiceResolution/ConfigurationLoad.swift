@@ -36,13 +36,14 @@ package struct ConfigurationLoad: Sendable {
     self.services = services
   }
 
-  /// Reads, checks and looks up everything. Touches no socket and changes nothing.
+  /// Reads, checks and looks up everything. Touches no socket and changes nothing. Without `keepsServices` for a report
+  /// only: `services` may then be empty.
   package static func run(
-    paths: ConfigurationPaths, options: LoadOptions, lookup: NameLookup = NameLookup()
+    paths: ConfigurationPaths, options: LoadOptions, lookup: NameLookup = NameLookup(), keepsServices: Bool = true
   ) -> ConfigurationLoad {
     var table = read(paths: paths, options: options, lookup: lookup)
     var resolver = ServiceResolver(lookup: lookup, runsAsRoot: options.runsAsRoot)
-    let services = resolver.resolve(&table)
+    let services = resolver.resolve(&table, keepsServices: keepsServices)
     table.diagnostics = Diagnostic.inFileOrder(table.diagnostics)
     return ConfigurationLoad(table: table, services: services)
   }

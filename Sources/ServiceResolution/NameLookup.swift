@@ -26,6 +26,8 @@ package final class NameLookup {
   private var groups: [String: Answer<GroupRecord>] = [:]
   private var memberships: [String: [UInt32]] = [:]
   private var hosts: [String: Result<[IPAddress], ResolverError>] = [:]
+  /// What is left of the time that one load may spend on host names: nobody is served meanwhile.
+  private var hostTime = TimeSpan.seconds(5)
   private var interfaces: [String: UInt32?] = [:]
   private var programs: [String: SystemError?] = [:]
   private var networks: [String: IPPrefix?] = [:]
@@ -168,11 +170,13 @@ package final class NameLookup {
   package func addresses(ofHost name: String) -> Result<[IPAddress], ResolverError> {
     if let known = hosts[name] { return known }
     let result: Result<[IPAddress], ResolverError>
+    let start = MonotonicTime.now
     do throws(ResolverError) {
-      result = .success(try NetworkDatabase.addresses(ofHost: name))
+      result = .success(try NetworkDatabase.addresses(ofHost: name, within: hostTime))
     } catch {
       result = .failure(error)
     }
+    hostTime = max(hostTime - (MonotonicTime.now - start), .zero)
     hosts[name] = result
     return result
   }

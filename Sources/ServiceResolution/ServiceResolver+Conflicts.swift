@@ -32,7 +32,7 @@ extension ServiceResolver {
     return empty
   }
 
-  private static func usesNames(_ socket: SocketDefinition) -> Bool {
+  static func usesNames(_ socket: SocketDefinition) -> Bool {
     socket.addresses.contains { if case .ip(.name, _) = $0 { true } else { false } }
   }
 }

@@ -29,6 +29,12 @@ extension ServiceResolver {
     return plans
   }
 
+  /// Where the host of a place to listen on was written.
+  private func hostRange(of entry: ServiceEntry) -> SourceRange {
+    let range = entry.range(of: "bind")
+    return range == entry.location ? listenRange(of: entry) : range
+  }
+
   private func listenRange(of entry: ServiceEntry) -> SourceRange {
     for key in ["listen", "port", "bind", "service"] {
       let range = entry.range(of: key)
@@ -103,7 +109,7 @@ extension ServiceResolver {
     _ address: IPAddress, _ interface: String?, _ socket: SocketDefinition, _ entry: ServiceEntry
   ) -> [ListenPlan] {
     guard ServiceResolver.admits(socket.families, address.family) else {
-      fail(.wrongFamily(address, at: listenRange(of: entry)))
+      fail(.wrongFamily(address, at: hostRange(of: entry)))
       return []
     }
     var plan = plan(address, socket)
@@ -113,7 +119,7 @@ extension ServiceResolver {
         plan.endpoint = .ip(address, port: 0, scope: index)
       } else {
         plan.interface = interface
-        findings.append(.missingInterface(interface, at: listenRange(of: entry)))
+        findings.append(.missingInterface(interface, at: hostRange(of: entry)))
       }
     }
     return [plan]
@@ -129,19 +135,19 @@ extension ServiceResolver {
       scope = index
       addresses = lookup.addresses(ofInterface: name)
       if addresses.isEmpty {
-        fail(.interfaceWithoutAddress(name, at: listenRange(of: entry)))
+        fail(.interfaceWithoutAddress(name, at: hostRange(of: entry)))
         return []
       }
     } else {
       switch lookup.addresses(ofHost: name) {
       case .success(let found): addresses = found
       case .failure(let error):
-        fail(.unknownListenHost(name, reason: error.reason, at: listenRange(of: entry)))
+        fail(.unknownListenHost(name, reason: error.reason, at: hostRange(of: entry)))
         return []
       }
     }
     let usable = addresses.filter { ServiceResolver.admits(socket.families, $0.family) }
-    if usable.isEmpty { fail(.noAddressOfFamily(name, at: listenRange(of: entry))) }
+    if usable.isEmpty { fail(.noAddressOfFamily(name, at: hostRange(of: entry))) }
     return usable.map { plan($0, scope: $0.isLinkLocal6 ? scope : 0, socket) }
   }
 

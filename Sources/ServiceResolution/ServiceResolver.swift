@@ -20,9 +20,11 @@ package struct ServiceResolver {
 
   /// Resolves all entries of a table. Entries in error move to `rejected`; disabled ones are checked, and what is wrong
   /// with them is only a warning.
-  package mutating func resolve(_ table: inout ServiceTable) -> [ResolvedService] {
+  package mutating func resolve(_ table: inout ServiceTable, keepsServices: Bool = true) -> [ResolvedService] {
+    // Only where names lead to addresses can one service be in the way of another here.
+    let isKept = keepsServices || table.entries.contains { ServiceResolver.usesNames($0.definition.socket) }
     var services: [ResolvedService] = []
-    services.reserveCapacity(table.entries.count)
+    services.reserveCapacity(isKept ? table.entries.count : 0)
     var rejected: Set<Int> = []
     for (index, entry) in table.entries.enumerated() {
       let isEnabled = entry.definition.enabled
@@ -32,6 +34,7 @@ package struct ServiceResolver {
       }
       guard isEnabled else { continue }
       if var service {
+        if !isKept { continue }
         if let previous = services.last { service.shareParts(with: previous) }
         services.append(service)
       } else {

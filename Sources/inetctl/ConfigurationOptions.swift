@@ -28,7 +28,9 @@ struct ConfigurationOptions: ParsableArguments {
     return paths
   }
 
-  func load() -> ConfigurationLoad { ConfigurationLoad.run(paths: paths, options: loadOptions) }
+  func load() -> ConfigurationLoad {
+    ConfigurationLoad.run(paths: paths, options: loadOptions, keepsServices: false)
+  }
 
   var loadOptions: LoadOptions {
     var options = LoadOptions()

@@ -21,6 +21,7 @@ struct ServiceExplanation {
     lines += limits
     lines += logging
     lines += sandbox
+    lines += others
     return lines.joined(separator: "\n  ") + "\n"
   }
 
@@ -30,6 +31,9 @@ struct ServiceExplanation {
     if definition.tcpmux != nil { return "Reached through the tcpmux service as '\(definition.service)'." }
     let socket = definition.socket
     let places = socket.addresses.map { $0.text }.joined(separator: ", ")
+    if socket.addresses.allSatisfy({ if case .ip(.address, _) = $0 { true } else { false } }) {
+      return "Listens on \(places), \(socket.transport)."
+    }
     if socket.addresses.contains(where: { if case .ip = $0 { true } else { false } }) {
       let families: String
       switch socket.families {
@@ -111,6 +115,22 @@ struct ServiceExplanation {
   private var logging: [String] {
     let shown = CanonicalPrinter.lines(of: definition).filter { $0.key.hasPrefix("log_") || $0.key.hasPrefix("banner") }
     return shown.map { "\($0.key) = \($0.words.joined(separator: " "))" }
+  }
+
+  /// Keys that the sentences above speak of.
+  private static let spoken: Set<String> = [
+    "service", "type", "disable", "listen", "port", "bind", "protocol", "socket_type", "wait", "user", "group",
+    "groups",
+    "server", "server_args", "argv0", "stderr", "redirect", "only_from", "no_access", "access_times", "libwrap",
+    "instances", "overflow", "per_source", "rate", "source_rate", "cps", "sandbox",
+  ]
+
+  /// What no sentence says, as it would be written.
+  private var others: [String] {
+    let lines = CanonicalPrinter.lines(of: definition).filter { line in
+      !ServiceExplanation.spoken.contains(line.key) && !line.key.hasPrefix("log_") && !line.key.hasPrefix("banner")
+    }
+    return lines.isEmpty ? [] : ["Also:"] + lines.map { "  " + FlatText.line($0.key, $0.words) }
   }
 
   private var sandbox: [String] {

@@ -1,16 +1,20 @@
+import CLinux
 import LinuxSystem
 import ServiceConfiguration
 import ServiceModel
 import ServiceResolution
 import SuperServer
 
-/// `--check`: what `inetctl check` reports, from the daemon's own options.
-func check(_ options: Options) throws(SystemError) -> ExitCode {
+/// `--check`: what `inetctl check` reports, from the daemon's own options; ends the process.
+func check(_ options: Options) throws(SystemError) -> Never {
   let settings = try options.serverSettings()
-  let load = ConfigurationLoad.run(paths: settings.paths, options: settings.options)
+  let load = ConfigurationLoad.run(paths: settings.paths, options: settings.options, keepsServices: false)
   let renderer = DiagnosticRenderer(load.table.sources)
   for diagnostic in load.table.diagnostics {
-    try BorrowedDescriptor.standardError.writeAll(renderer.text(of: diagnostic))
+    try BorrowedDescriptor.standardOutput.writeAll(renderer.text(of: diagnostic))
   }
-  return load.table.hasErrors ? .findings : .success
+  try BorrowedDescriptor.standardOutput.writeAll(CheckReport(load.table).summary + "\n")
+  let code: ExitCode = load.table.hasErrors ? .findings : .success
+  // To free a hundred thousand services one by one, for the kernel to take the rest, takes longer than the report.
+  withExtendedLifetime(load) { exit(code.rawValue) }
 }

@@ -1,5 +1,6 @@
 import CLinux
 import LinuxSystem
+import ServiceConfiguration
 import ServiceModel
 import SuperServer
 
@@ -114,7 +115,7 @@ extension Options {
     case Options.letter("l"): logsConnections = true
     case Options.letter("q"): backlog = try Options.number(argument, "--backlog", least: 1)
     case Options.letter("R"): startsPerMinute = try Options.number(argument, "--rate", least: 0)
-    case Options.letter("a"): bindAddress = argument
+    case Options.letter("a"): bindAddress = try Options.host(argument)
     case Options.letter("E"): passesEnvironment = true
     default: try takeLong(Long(rawValue: value), argument)
     }
@@ -149,6 +150,12 @@ extension Options {
     if config != nil { throw UsageError(text: "the configuration file is named twice: with -c and as '\(first)'") }
     config = .some(first == "none" ? nil : first)
     for directory in operands.dropFirst() { directories = (directories ?? []) + [directory] }
+  }
+
+  /// A typing error must not open all addresses.
+  private static func host(_ text: String) throws(UsageError) -> String {
+    if LoadOptions.isHost(text) { return text }
+    throw UsageError(text: "-a takes an address, an interface or a host name, not '\(text)'")
   }
 
   private static func number(_ text: String, _ option: String, least: Int) throws(UsageError) -> Int {

@@ -21,7 +21,7 @@ func run() -> ExitCode {
     return .success
   }
   do throws(SystemError) {
-    if options.checks { return try check(options) }
+    if options.checks { try check(options) }
     let daemon = try Daemon(options)
     let code = try daemon.run()
     // Reachable to the last instruction: what a leak checker finds then has been lost rather than left.

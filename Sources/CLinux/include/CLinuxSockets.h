@@ -74,3 +74,17 @@ int clinux_connection_owner(int descriptor, const struct clinux_connection *conn
 
 /// sendmsg(2) without waiting and without SIGPIPE, with a copy of one descriptor (SCM_RIGHTS) unless it is negative.
 ssize_t clinux_send_with_descriptor(int descriptor, const void *bytes, size_t count, int passed);
+
+enum { CLINUX_MOST_ADDRESSES = 32 };
+
+/// What getaddrinfo(3) came to in another process.
+struct clinux_host_answer {
+    int result;  // 0 or EAI_*
+    int error;   // errno, where the result is EAI_SYSTEM
+    int count;
+    struct sockaddr_in6 addresses[CLINUX_MOST_ADDRESSES];  // IPv4 ones lie at their beginning
+};
+
+/// Looks a host name up in a child process, which is killed when it has no answer after so many milliseconds: then, and
+/// when there can be no child, -1 with errno.
+int clinux_look_up_host(const char *name, int family, int milliseconds, struct clinux_host_answer *answer);

@@ -58,6 +58,8 @@ package enum ASCII {
 
   /// Whether two keywords are the same, whatever their case.
   package static func equal(_ a: String, _ b: String) -> Bool {
+    // Nearly always they are spelt alike.
+    if a == b { return true }
     let left = a.utf8
     let right = b.utf8
     if left.count != right.count { return false }

@@ -24,16 +24,42 @@ package enum KeyTable {
     return set
   }()
 
-  private static let indexByName: [String: Int] = {
-    var index: [String: Int] = [:]
-    for (number, key) in keys.enumerated() { index[key.name] = number }
-    return index
+  /// Four times as many places as there can be keys.
+  private static let placeCount = 512
+
+  /// The keys' numbers where their names lead; -1 = free. A million settings of a long inetd.conf are looked up here,
+  /// which a dictionary's hash made to withstand attackers makes slow.
+  private static let places: [Int16] = {
+    var places = [Int16](repeating: -1, count: placeCount)
+    for (number, key) in keys.enumerated() {
+      var place = firstPlace(of: key.name)
+      while places[place] >= 0 { place = (place + 1) % placeCount }
+      places[place] = Int16(number)
+    }
+    return places
   }()
+
+  /// Fowler, Noll and Vo's hash, variant 1a.
+  private static func firstPlace(of name: String) -> Int {
+    var hash: UInt32 = 2_166_136_261
+    for byte in name.utf8 { hash = (hash ^ UInt32(byte)) &* 16_777_619 }
+    return Int(hash >> 9 ^ hash) % placeCount
+  }
+
+  private static func find(_ name: String) -> Int? {
+    var place = firstPlace(of: name)
+    while places[place] >= 0 {
+      let number = Int(places[place])
+      if keys[number].name == name { return number }
+      place = (place + 1) % placeCount
+    }
+    return nil
+  }
 
   /// The row of a key, whatever the case it is written in.
   package static func key(named name: String) -> ConfigurationKey? { index(of: name).map { keys[$0] } }
 
-  static func index(of name: String) -> Int? { indexByName[name] ?? indexByName[ASCII.lowercased(name)] }
+  static func index(of name: String) -> Int? { find(name) ?? find(ASCII.lowercased(name)) }
 
   /// The key somebody probably meant.
   package static func nearest(to name: String) -> ConfigurationKey? {

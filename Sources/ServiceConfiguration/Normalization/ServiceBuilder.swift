@@ -13,6 +13,7 @@ struct ServiceBuilder {
 
   init(_ draft: ServiceDraft, of raw: RawService, options: LoadOptions, findings: Findings) {
     self.draft = draft
+    self.draft.origins.reserve(draft.origins.entries.count + raw.settings.count + raw.overrides.count)
     self.raw = raw
     self.options = options
     self.findings = findings
@@ -45,10 +46,10 @@ struct ServiceBuilder {
   static func id(of draft: ServiceDraft, _ raw: RawService) -> String {
     if let id = draft.id { return id }
     guard raw.dialect == .classic else { return raw.name.text }
-    let hosts = (draft.binds ?? []).map { $0.idText }.joined(separator: ",")
-    let name = draft.types.contains(.rpc) ? "\(raw.name.text)/rpc" : raw.name.text
-    let service = draft.protocolWord.map { "\(name)/\($0)" } ?? name
-    return hosts.isEmpty ? service : "\(hosts):\(service)"
+    let name = draft.types.contains(.rpc) ? raw.name.text + "/rpc" : raw.name.text
+    let service = draft.protocolWord.map { name + "/" + $0 } ?? name
+    guard let hosts = draft.binds, !hosts.isEmpty else { return service }
+    return hosts.map { $0.idText }.joined(separator: ",") + ":" + service
   }
 
   private mutating func nameService() {

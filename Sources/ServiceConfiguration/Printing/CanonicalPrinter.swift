@@ -42,7 +42,7 @@ package enum CanonicalPrinter {
 
   /// An id as a file name that a service directory reads: `finger/tcp` -> `finger-tcp`.
   @export(interface) package static func fileStem(_ id: String) -> String {
-    var bytes = id.utf8.map { byte in
+    let bytes = id.utf8.map { byte in
       let letter = ASCII.lowercased(byte)
       let isSafe =
         letter >= 0x61 && letter <= 0x7a || ASCII.isDigit(byte) || byte == UInt8(ascii: "-")
@@ -50,7 +50,8 @@ package enum CanonicalPrinter {
         || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "+") || byte == UInt8(ascii: "@")
       return isSafe ? byte : UInt8(ascii: "-")
     }
-    if bytes.first == UInt8(ascii: ".") { bytes[0] = UInt8(ascii: "-") }
-    return String(decoding: bytes.prefix(200), as: UTF8.self)
+    // A dot in front would hide the file, a dash makes it an option of every command that is given its name.
+    let stem = bytes.drop { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".") }.prefix(200)
+    return stem.isEmpty ? "service" : String(decoding: stem, as: UTF8.self)
   }
 }

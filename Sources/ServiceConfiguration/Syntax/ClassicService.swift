@@ -270,7 +270,8 @@ struct ClassicService {
       if let index = raw.settings.firstIndex(where: { $0.key.text == "service" }) {
         let written = raw.settings[index].values[0]
         raw.settings[index].values = [name]
-        if written.isNumber { set("port", written) }
+        let isLocal = raw.settings.contains { $0.key.text == "listen" }
+        if !isLocal && written.text != name.text { set("port", written) }
       }
     }
     if let first = rest.first { emit(.diagnostic(.builtinArguments(first))) }

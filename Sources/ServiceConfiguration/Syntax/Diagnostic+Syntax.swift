@@ -267,7 +267,9 @@ extension Diagnostic {
   }
 
   static func tooManyValues(_ value: RawWord, key: RawWord) -> Diagnostic {
-    error("too-many-values", "'\(key.text)' takes one value", skipped, at: value.range)
+    let isKey = ClassicService.keyValueNames.contains(value.text)
+    let reason = isKey ? "; a ',' is missing in front of '\(value.text)'" : ""
+    return error("too-many-values", "'\(key.text)' takes one value\(reason)", skipped, at: value.range)
   }
 
   static func tooManyOptions(_ key: RawWord, limit: Int) -> Diagnostic {

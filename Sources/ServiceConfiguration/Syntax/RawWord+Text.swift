@@ -25,8 +25,8 @@ extension RawWord {
   }
 
   /// The parts between the bytes `separator`, at most `limit` of them.
-  func split(_ separator: Character, limit: Int = .max) -> [RawWord] {
-    let wanted = separator.asciiValue ?? 0
+  func split(_ separator: Unicode.Scalar, limit: Int = .max) -> [RawWord] {
+    let wanted = UInt8(ascii: separator)
     var parts: [RawWord] = []
     var start = text.utf8.startIndex
     var offset = 0
@@ -44,8 +44,8 @@ extension RawWord {
   }
 
   /// Before and behind the first (or last) byte `separator`; nil when there is none.
-  func cut(at separator: Character, last: Bool = false) -> (RawWord, RawWord)? {
-    let wanted = separator.asciiValue ?? 0
+  func cut(at separator: Unicode.Scalar, last: Bool = false) -> (RawWord, RawWord)? {
+    let wanted = UInt8(ascii: separator)
     guard let index = last ? text.utf8.lastIndex(of: wanted) : text.utf8.firstIndex(of: wanted) else { return nil }
     let offset = text.utf8.distance(from: text.utf8.startIndex, to: index)
     return (

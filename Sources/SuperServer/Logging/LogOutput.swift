@@ -9,20 +9,18 @@ package final class LogOutput {
   package enum Format: UInt8, Sendable { case text, json }
 
   private enum Target {
-    case standardError(Format)
+    case standardError(Format, StandardErrorLog)
     case syslog(SyslogSocket)
     case journal(JournalSocket)
   }
 
   private let target: Target
-  /// Lines that standard error did not take, not yet reported.
-  private var lostLines = 0
 
   private init(_ target: Target) { self.target = target }
 
   /// Lines on standard error: for the foreground, for containers, and for the start before the background.
   @export(interface) package static func standardError(_ format: Format) -> LogOutput {
-    LogOutput(.standardError(format))
+    LogOutput(.standardError(format, StandardErrorLog()))
   }
 
   /// Lines to the system's log.
@@ -42,13 +40,11 @@ package final class LogOutput {
   /// Writes one line. A log that cannot be written must not stop the service: such a line is lost.
   @export(interface) package func write(_ record: LogRecord, facility: SyslogFacility = .daemon) {
     switch target {
-    case .standardError(.text):
-      let level = record.level <= .warning ? record.level.word + ": " : ""
-      let line = "inetd[\(CurrentProcess.pid)]: " + level + record.text + "\n"
-      writeToStandardError(line) { "inetd[\(CurrentProcess.pid)]: warning: \($0.text)\n" }
-    case .standardError(.json):
-      let time = WallClock.now.local.rfc3339
-      writeToStandardError(record.json(time: time) + "\n") { $0.json(time: time) + "\n" }
+    case .standardError(let format, let errors):
+      errors.write(LogOutput.line(record, format)) { count in
+        LogOutput.line(
+          LogRecord(.warning, "\(count) \(count == 1 ? "line" : "lines") of this log are lost: nobody read it"), format)
+      }
     case .syslog(let socket): socket.send(record, facility: facility)
     case .journal(let socket):
       socket.send(record.journalEntry(facility: facility)) { lost in
@@ -59,21 +55,14 @@ package final class LogOutput {
   }
 }
 
-// Standard error may be a pipe whose reader has stopped.
 extension LogOutput {
-  /// Milliseconds that a reader who has kept up so far may take; one who has not gets none.
-  private static let patience: Int32 = 100
-
-  /// `render` makes a line of the record that counts what was lost.
-  private func writeToStandardError(_ line: String, _ render: (LogRecord) -> String) {
-    let error = BorrowedDescriptor.standardError
-    if lostLines > 0 {
-      let report = LogRecord(.warning, "\(lostLines) lines of this log were lost: nobody read standard error")
-      // The report begins a line of its own: of the first lost one, a part may have been written.
-      guard error.write("\n" + render(report), patience: 0) else { return lostLines += 1 }
-      lostLines = 0
+  private static func line(_ record: LogRecord, _ format: Format) -> String {
+    switch format {
+    case .text:
+      let level = record.level <= .warning ? record.level.word + ": " : ""
+      return "inetd[\(CurrentProcess.pid)]: " + level + record.text + "\n"
+    case .json: return record.json(time: WallClock.now.local.rfc3339) + "\n"
     }
-    if !error.write(line, patience: LogOutput.patience) { lostLines += 1 }
   }
 }
 

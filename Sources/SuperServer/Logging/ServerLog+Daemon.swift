@@ -58,10 +58,13 @@ extension ServerLog {
     }
   }
 
-  func cannotListen(_ service: ServiceDefinition, on address: String, _ error: SystemError, retryIn delay: TimeSpan) {
+  func cannotListen(
+    _ service: ServiceDefinition, at place: String?, on address: String, _ error: SystemError, retryIn delay: TimeSpan
+  ) {
+    let place = place.map { $0 + ": " } ?? ""
     write(
       LogRecord(
-        .err, "\(service.id): cannot listen on \(address): \(error); trying again in \(delay.wholeSeconds) s",
+        .err, "\(place)\(service.id): cannot listen on \(address): \(error); trying again in \(delay.wholeSeconds) s",
         fields(service, "unbound")))
   }
 

@@ -267,7 +267,7 @@ extension SuperServer {
     if let error = listener.open() {
       if listener.isMissingOptionalFamily { return }
       let delay = listener.scheduleOpen(in: loop) { [unowned(unsafe) self, unowned(unsafe) listener] in open(listener) }
-      log.cannotListen(service.definition, on: address, error, retryIn: delay)
+      log.cannotListen(service.definition, at: service.listenPlace, on: address, error, retryIn: delay)
       return
     }
     if hadFailed { log.listening(service.definition, on: address) }

@@ -104,6 +104,12 @@ package final class ServiceRuntime {
     return sourcePaths.indices.contains(file) ? "\(sourcePaths[file]):\(resolved.entry.location.line)" : nil
   }
 
+  /// Where the addresses to listen on were written.
+  var listenPlace: String? {
+    let written = ["listen", "port", "service"].first { resolved.entry.origins[$0] != nil }
+    return place(of: written ?? "service")
+  }
+
   private static func handler(for resolved: ResolvedService) -> Handler {
     switch resolved.definition.handler {
     case .program: .program

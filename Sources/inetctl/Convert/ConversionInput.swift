@@ -47,16 +47,17 @@ struct ConversionInput {
     }
     let counting = names.filter { name in
       if name.hasPrefix(".") || name.hasSuffix("~") { return false }
-      if source == .systemd { return name.hasSuffix(".socket") }
-      return name.hasSuffix(".conf") || !name.contains(".")
+      if name.hasSuffix(".socket") { return source == .systemd || source == .auto }
+      return source != .systemd && (name.hasSuffix(".conf") || !name.contains("."))
     }
+    if counting.isEmpty { fail(path, "holds no file that counts") }
     return counting.sorted().map { path + "/" + $0 }
   }
 
   private mutating func append(_ path: String, as source: Convert.Source, to documents: inout [SourceDocument]) {
     guard let bytes = (try? FileSystem.contents(of: path))?.bytes else { return fail(path, "cannot be read") }
     if source == .systemd || source == .auto && path.hasSuffix(".socket") {
-      guard let unit = SystemdSocket.read(path, String(decoding: bytes, as: UTF8.self)) else {
+      guard let unit = SystemdSocket.read(path) else {
         return fail(path, "is not a socket unit that a server could be started for")
       }
       losses += unit.losses

@@ -1,38 +1,72 @@
 import FoundationEssentials
-import LinuxSystem
 import ServiceConfiguration
 
-/// A `.socket` unit and the `.service` unit it starts, as a flat file.
+/// A `.socket` unit and the `.service` unit it starts, as a flat file (systemd.socket(5), systemd.service(5)).
+///
+/// What systemd does where a unit is silent is written out, since our own defaults differ: root as the user, a limit of
+/// 64 connections, sockets that everybody may use.
 struct SystemdSocket {
   /// Where the flat text would stand: the unit's name, as a file of a service directory.
   let path: String
-  private(set) var lines: [String] = []
-  private(set) var losses: [String] = []
+  /// What the units say and a service cannot.
+  var losses: [String] = []
+  private var lines: [String] = []
+  private var filter = AddressFilter()
 
   var flatText: String { lines.joined(separator: "\n") + "\n" }
 
   /// Nil when there is no service unit beside it, or no program in that.
-  static func read(_ path: String, _ text: String) -> SystemdSocket? {
+  static func read(_ path: String) -> SystemdSocket? {
     let url = URL(fileURLWithPath: path)
     let stem = url.deletingPathExtension().lastPathComponent
-    let socket = UnitFile(text)
+    guard let socket = UnitFile.read(path) else { return nil }
     let isAccepting = socket.last("Socket", "Accept").map(UnitFile.isTrue) ?? false
     let name = socket.last("Socket", "Service") ?? (isAccepting ? "\(stem)@.service" : "\(stem).service")
-    let beside = url.deletingLastPathComponent().appendingPathComponent(name)
-    guard let contents = try? FileSystem.contents(of: beside.path) else { return nil }
-    let service = UnitFile(String(decoding: contents.bytes, as: UTF8.self))
+    guard let service = UnitFile.read(url.deletingLastPathComponent().appendingPathComponent(name).path) else {
+      return nil
+    }
     var result = SystemdSocket(path: url.deletingPathExtension().appendingPathExtension("conf").path)
     result.convert(socket, isAccepting: isAccepting, unit: url.lastPathComponent)
-    guard result.convert(service, unit: name) else { return nil }
+    guard result.convertService(service, unit: name) else { return nil }
+    result.addFilter(isKept: isAccepting || socket.last("Socket", "ListenStream") == nil, unit: name)
     return result
   }
 
   private init(path: String) { self.path = path }
 
-  private mutating func add(_ key: String, _ words: [String]) { lines.append(FlatText.line(key, words)) }
+  mutating func add(_ key: String, _ words: [String]) { lines.append(FlatText.line(key, words)) }
 
-  private mutating func lose(_ unit: String, _ key: String, _ value: String) {
-    losses.append("\(unit): '\(key)=\(value)' cannot be expressed; left out")
+  /// `key += word`.
+  mutating func lines(adding key: String, _ word: String) { lines.append("\(key) += \(FlatText.quoted(word))") }
+
+  mutating func lose(_ unit: String, _ key: String, _ value: String, _ reason: String = "cannot be expressed") {
+    losses.append("\(unit): '\(key)=\(value)' \(reason); left out")
+  }
+
+  /// Settings of both kinds of units that say who may connect; false for any other.
+  mutating func takeFilter(_ key: String, _ value: String) -> Bool {
+    switch key {
+    case "IPAddressAllow": filter.allow(value)
+    case "IPAddressDeny": filter.deny(value)
+    default: return false
+    }
+    return true
+  }
+
+  private mutating func addFilter(isKept: Bool, unit: String) {
+    let result = filter.result
+    if result == .everyone { return }
+    if !isKept {
+      losses.append("\(unit): IPAddressDeny= cannot be kept for a server that accepts itself; left out")
+      return
+    }
+    switch result {
+    case .everyone: break
+    case .only(let patterns): add("only_from", patterns)
+    case .not(let patterns): add("no_access", patterns)
+    case .inexpressible:
+      losses.append("\(unit): IPAddressAllow= and IPAddressDeny= of parts of each other cannot be expressed; left out")
+    }
   }
 
   // MARK: The socket
@@ -42,91 +76,71 @@ struct SystemdSocket {
     "SendBuffer": "send_buffer", "ReceiveBuffer": "receive_buffer", "IPTTL": "ttl", "Mark": "mark",
     "Priority": "priority", "TCPCongestion": "congestion", "BindToDevice": "bind_device", "FreeBind": "freebind",
     "Transparent": "transparent", "Broadcast": "broadcast", "ReusePort": "reuse_port", "MaxConnections": "instances",
-    "MaxConnectionsPerSource": "per_source", "DeferAcceptSec": "defer_accept",
+    "MaxConnectionsPerSource": "per_source",
   ]
 
   private mutating func convert(_ socket: UnitFile, isAccepting: Bool, unit: String) {
     add("wait", [isAccepting ? "no" : "yes"])
-    var places: [String] = []
-    for (section, key, value) in socket.settings where section == "Socket" {
-      switch key {
-      case "ListenStream", "ListenDatagram", "ListenSequentialPacket":
-        // Without a value it forgets those before it.
-        if value.isEmpty { places = [] } else { places.append(value) }
-        if key == "ListenDatagram" { lines.append("socket_type = dgram") }
-        if key == "ListenSequentialPacket" { lines.append("socket_type = seqpacket") }
-      case "Accept", "Service": break
-      case "NoDelay": if UnitFile.isTrue(value) { add("flags", ["NODELAY"]) }
-      case "KeepAlive": add("keepalive", [UnitFile.isTrue(value) ? "yes" : "no"])
-      case "BindIPv6Only": if value == "ipv6-only" { add("v6only", ["yes"]) } else { lose(unit, key, value) }
-      case "IPTOS":
-        let names = ["low-delay": "16", "throughput": "8", "reliability": "4", "low-cost": "2"]
-        add("tos", [names[value] ?? value])
-      default:
-        if let name = SystemdSocket.socketKeys[key] {
-          add(name, [UnitFile.size(value)])
-        } else {
-          lose(unit, key, value)
-        }
-      }
+    addPlaces(socket, unit: unit)
+    if isAccepting {
+      if socket.last("Socket", "MaxConnections") == nil { add("instances", ["64"]) }
+      add("overflow", ["refuse"])
     }
-    add("listen", places)
+    addTriggerLimit(socket, isAccepting: isAccepting)
+    for (section, key, value) in socket.settings where section == "Socket" && !value.isEmpty {
+      if !takeFilter(key, value) { convertSocketSetting(key, value, unit: unit) }
+    }
   }
 
-  // MARK: The service
-
-  private static let serviceKeys: [String: String] = [
-    "User": "user", "Group": "group", "Nice": "nice", "UMask": "umask", "OOMScoreAdjust": "oom_score_adjust",
-    "RootDirectory": "root_directory", "RuntimeMaxSec": "max_runtime", "TimeoutStopSec": "stop_timeout",
-    "NoNewPrivileges": "no_new_privileges", "PrivateTmp": "private_tmp", "PrivateNetwork": "private_network",
-    "PrivatePIDs": "private_pids", "ProtectSystem": "protect_system", "MemoryMax": "memory_max",
-    "TasksMax": "tasks_max", "CPUQuota": "cpu_quota", "LimitAS": "rlimit_as", "LimitCPU": "rlimit_cpu",
-    "LimitDATA": "rlimit_data", "LimitRSS": "rlimit_rss", "LimitSTACK": "rlimit_stack", "LimitNOFILE": "rlimit_files",
-  ]
-
-  /// False when it starts no program.
-  private mutating func convert(_ service: UnitFile, unit: String) -> Bool {
-    guard let command = service.last("Service", "ExecStart") else { return false }
-    var words = UnitFile.words(command)
-    guard var program = words.first else { return false }
-    words.removeFirst()
-    // `-` in front: exit statuses do not matter; they never do here.
-    while let first = program.first, first == "-" || first == ":" { program.removeFirst() }
-    add("server", [program])
-    if !words.isEmpty {
-      add(
-        "server_args", words.map { $0.split(separator: "%", omittingEmptySubsequences: false).joined(separator: "%%") })
+  /// A service of ours has sockets of one type.
+  private mutating func addPlaces(_ socket: UnitFile, unit: String) {
+    let types = ["ListenStream": "stream", "ListenDatagram": "dgram", "ListenSequentialPacket": "seqpacket"]
+    var places: [(key: String, value: String)] = []
+    for (section, key, value) in socket.settings where section == "Socket" && types[key] != nil {
+      // Without a value it forgets those before it.
+      if value.isEmpty { places = [] } else { places.append((key, value)) }
     }
-    let isStdio = service.last("Service", "StandardInput") == "socket"
-    add("pass", [isStdio ? "stdio" : "listen_fds"])
-    for (section, key, value) in service.settings where section == "Service" {
-      convertServiceSetting(key, value, unit: unit)
+    guard let first = places.first else { return }
+    if first.key != "ListenStream" { add("socket_type", [types[first.key] ?? ""]) }
+    for place in places where place.key != first.key {
+      lose(unit, place.key, place.value, "does not go with \(first.key)= in one service")
     }
-    return true
+    let own = places.filter { $0.key == first.key }.map { $0.value }
+    add("listen", own)
+    if own.contains(where: { $0.hasPrefix("/") }) && socket.last("Socket", "SocketMode") == nil {
+      add("socket_mode", ["0666"])
+    }
   }
 
-  private mutating func convertServiceSetting(_ key: String, _ value: String, unit: String) {
+  /// systemd ends the unit at this rate, we pause.
+  private mutating func addTriggerLimit(_ socket: UnitFile, isAccepting: Bool) {
+    let interval = socket.last("Socket", "TriggerLimitIntervalSec")
+    let burst = socket.last("Socket", "TriggerLimitBurst")
+    if interval == nil && burst == nil { return }
+    guard let count = Int(burst ?? (isAccepting ? "200" : "20")), let time = UnitFile.seconds(interval ?? "2"),
+      count > 0, time > 0
+    else { return }
+    add("rate", ["\(count)/\(time)s"])
+  }
+
+  private mutating func convertSocketSetting(_ key: String, _ value: String, unit: String) {
     switch key {
-    case "ExecStart", "StandardInput", "Type", "StandardOutput": break
-    case "StandardError":
-      let names = ["socket": "socket", "inherit": "socket", "null": "null", "journal": "log", "syslog": "log"]
-      if let name = names[value] { add("stderr", [name]) } else { lose(unit, key, value) }
-    // Each line adds to those before it, there as here.
-    case "Environment": for word in UnitFile.words(value) { lines.append("env += \(FlatText.quoted(word))") }
-    case "PassEnvironment": for word in UnitFile.words(value) { lines.append("passenv += \(FlatText.quoted(word))") }
-    case "WorkingDirectory":
-      if value.hasPrefix("/") { add("working_directory", [value]) } else { lose(unit, key, value) }
-    case "ProtectHome": add("protect_home", [value == "read-only" ? "read_only" : value])
-    case "CPUAffinity": add("cpu_affinity", UnitFile.words(value))
-    case "CapabilityBoundingSet", "SystemCallFilter":
-      let name = key == "SystemCallFilter" ? "system_calls" : "capabilities"
-      if value.hasPrefix("~") {
-        lose(unit, key, value)
-      } else {
-        add(name, value.isEmpty ? ["none"] : UnitFile.words(value))
-      }
+    case "ListenStream", "ListenDatagram", "ListenSequentialPacket", "Accept", "Service", "TriggerLimitIntervalSec",
+      "TriggerLimitBurst":
+      break
+    case "NoDelay": if UnitFile.isTrue(value) { add("flags", ["NODELAY"]) }
+    case "KeepAlive": add("keepalive", [UnitFile.isTrue(value) ? "yes" : "no"])
+    case "BindIPv6Only":
+      // With both families on a port alone there is no difference here.
+      if value == "ipv6-only" { add("v6only", ["yes"]) }
+    case "DeferAcceptSec":
+      if let seconds = UnitFile.seconds(value) { add("defer_accept", ["\(seconds)s"]) } else { lose(unit, key, value) }
+    case "SocketProtocol": add("protocol", [value])
+    case "IPTOS":
+      let names = ["low-delay": "16", "throughput": "8", "reliability": "4", "low-cost": "2"]
+      add("tos", [names[value] ?? value])
     default:
-      if let name = SystemdSocket.serviceKeys[key] {
+      if let name = SystemdSocket.socketKeys[key] {
         add(name, [UnitFile.size(value)])
       } else {
         lose(unit, key, value)

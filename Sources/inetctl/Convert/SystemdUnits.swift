@@ -11,7 +11,9 @@ struct SystemdUnits {
 
   init(_ definition: ServiceDefinition) {
     let name = CanonicalPrinter.fileStem(definition.id)
-    guard case .program(let program) = definition.handler, definition.tcpmux == nil, definition.rpc == nil else {
+    guard case .program(let program) = definition.handler, definition.tcpmux == nil, definition.rpc == nil,
+      definition.socket.type != .raw
+    else {
       losses.append("only services with a program and a socket of their own can become units; left out")
       return
     }
@@ -26,16 +28,22 @@ struct SystemdUnits {
     if isAccepting, definition.limits.instances == LimitDefinition.defaultInstances {
       socket.append("MaxConnections=512")
     }
+    if isAccepting, definition.limits.instances != LimitDefinition.defaultInstances,
+      definition.limits.overflow == .queue
+    {
+      losses.append("'overflow = queue': systemd refuses who comes beyond 'instances'")
+    }
     addProgram(program, definition)
     for line in CanonicalPrinter.lines(of: definition) { add(line, isAccepting: isAccepting) }
+    let description = definition.id.replacing("%", with: "%%")
     let unit = isAccepting ? "\(name)@.service" : "\(name).service"
     files.append(
       (
         "\(name).socket",
-        "[Unit]\nDescription=\(definition.id)\n\n[Socket]\n\(socket.joined(separator: "\n"))\n\n[Install]\n"
+        "[Unit]\nDescription=\(description)\n\n[Socket]\n\(socket.joined(separator: "\n"))\n\n[Install]\n"
           + "WantedBy=sockets.target\n"
       ))
-    files.append((unit, "[Unit]\nDescription=\(definition.id)\n\n[Service]\n\(service.joined(separator: "\n"))\n"))
+    files.append((unit, "[Unit]\nDescription=\(description)\n\n[Service]\n\(service.joined(separator: "\n"))\n"))
   }
 
   // MARK: Sockets
@@ -55,10 +63,17 @@ struct SystemdUnits {
     }
     for address in definition.socket.addresses {
       let places = SystemdUnits.places(of: address, definition.socket.families)
-      if places.isEmpty { losses.append("'listen = \(address.text)' needs a number for its port; left out") }
+      if places.isEmpty { losses.append("'listen = \(address.text)' needs numbers for host and port; left out") }
       for place in places { socket.append("\(key)=\(place)") }
     }
     if definition.socket.families == .ipv6 { socket.append("BindIPv6Only=ipv6-only") }
+    // systemd's own default lets everybody connect.
+    let isFile = definition.socket.addresses.contains { if case .unix = $0 { true } else { false } }
+    if isFile && definition.socket.mode == nil { socket.append("SocketMode=0660") }
+    let count = socket.count { $0.hasPrefix("Listen") }
+    if definition.wait && definition.passing == .stdio && count > 1 {
+      losses.append("a server that gets its socket as standard input has one place to listen on, not \(count)")
+    }
   }
 
   /// systemd takes numbers only; a range is a line for each port.
@@ -75,10 +90,11 @@ struct SystemdUnits {
       case .service(let name): ports = ServicePorts.number(of: name).map { [$0] } ?? []
       case .assigned: ports = []
       }
-      return ports.map { number in
+      return ports.compactMap { number in
         switch host {
         case .any: families == .ipv4 ? "0.0.0.0:\(number)" : "\(number)"
-        case .address, .name: ListenAddress.ip(host: host, port: .number(number)).text
+        case .address: ListenAddress.ip(host: host, port: .number(number)).text
+        case .name: nil
         }
       }
     }
@@ -110,11 +126,25 @@ struct SystemdUnits {
     }
   }
 
-  private static func quoted(_ word: String) -> String {
-    let percent = word.replacing("%", with: "%%").replacing("$", with: "$$")
+  /// A word of a command line, where `$` starts a variable.
+  private static func quoted(_ word: String) -> String { plainlyQuoted(word.replacing("$", with: "$$")) }
+
+  private static func plainlyQuoted(_ word: String) -> String {
+    let percent = word.replacing("%", with: "%%")
     let isPlain = !percent.isEmpty && !percent.contains { $0.isWhitespace || $0 == "\"" || $0 == "'" || $0 == "\\" }
     if isPlain && percent != ";" { return percent }
-    return "\"" + percent.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+    var text = ""
+    for character in percent {
+      switch character {
+      case "\\", "\"": text += "\\\(character)"
+      case "\n": text += "\\n"
+      case "\r": text += "\\r"
+      case "\r\n": text += "\\r\\n"
+      case "\t": text += "\\t"
+      default: text.append(character)
+      }
+    }
+    return "\"\(text)\""
   }
 
   private static let socketNames = [
@@ -143,42 +173,68 @@ struct SystemdUnits {
   private mutating func add(_ line: CanonicalPrinter.Line, isAccepting: Bool) {
     let value = line.words.joined(separator: " ")
     if SystemdUnits.covered.contains(line.key) { return }
-    if let name = SystemdUnits.socketNames[line.key] { return socket.append("\(name)=\(SystemdUnits.unit(value))") }
-    if let name = SystemdUnits.serviceNames[line.key] { return service.append("\(name)=\(SystemdUnits.unit(value))") }
+    if let name = SystemdUnits.socketNames[line.key] { return socket.append("\(name)=\(SystemdUnits.unit(line))") }
+    if let name = SystemdUnits.serviceNames[line.key] { return service.append("\(name)=\(SystemdUnits.unit(line))") }
     switch line.key {
     case "instances" where isAccepting:
       // systemd has no word for unlimited.
       socket.append("MaxConnections=\(value == "UNLIMITED" ? "2147483647" : value)")
     case "per_source" where isAccepting: socket.append("MaxConnectionsPerSource=\(value)")
     case "keepalive": socket.append("KeepAlive=yes")
-    case "env": for word in line.words { service.append("Environment=\(SystemdUnits.quoted(word))") }
+    // In flat text a percent sign is written twice.
+    case "env":
+      for word in line.words {
+        service.append("Environment=\(SystemdUnits.plainlyQuoted(word.replacing("%%", with: "%")))")
+      }
     case "protect_home": service.append("ProtectHome=\(value.replacing("_", with: "-"))")
     case "only_from": addAccess(line.words)
+    case "no_access": addAccess(denied: line.words)
+    case "overflow": break
     case "disable": losses.append("it is disabled: do not enable its socket")
     case "flags" where line.words == ["NODELAY"]: socket.append("NoDelay=yes")
     default: losses.append("'\(line.key) = \(value)' cannot be expressed; left out")
     }
   }
 
+  /// Addresses are filtered at the socket unit: in the service unit they would bound what the server may ask others.
   private mutating func addAccess(_ words: [String]) {
-    let named = words.filter { word in !word.utf8.allSatisfy { "0123456789abcdef.:/".utf8.contains($0) } }
-    guard named.isEmpty else {
-      // To leave a name out would close the service to it; to leave the list out would open it to all.
-      losses.append("'only_from' with names (\(named.joined(separator: " "))): only the addresses may connect")
-      return addAccess(words.filter { !named.contains($0) })
-    }
-    service.append("IPAddressDeny=any")
-    if !words.isEmpty { service.append("IPAddressAllow=\(words.joined(separator: " "))") }
+    // To leave a name out closes the service to it; to leave the list out would open it to all.
+    socket.append("IPAddressDeny=any")
+    let allowed = addresses(in: words, of: "only_from")
+    if !allowed.isEmpty { socket.append("IPAddressAllow=\(allowed.joined(separator: " "))") }
   }
 
-  /// Sizes and times in systemd's spelling.
-  private static func unit(_ value: String) -> String {
-    if value == "UNLIMITED" { return "infinity" }
-    guard let last = value.last, let number = Int(value.dropLast()) else { return value }
-    switch last {
-    case "k": return "\(number)K"
-    case "g": return "\(number)G"
-    default: return value
+  private mutating func addAccess(denied words: [String]) {
+    if socket.contains("IPAddressDeny=any") {
+      losses.append("'no_access = \(words.joined(separator: " "))' beside 'only_from': what is allowed is allowed")
+      return
     }
+    let denied = addresses(in: words, of: "no_access")
+    if !denied.isEmpty { socket.append("IPAddressDeny=\(denied.joined(separator: " "))") }
+  }
+
+  /// systemd looks no names up; `localhost` is a word it knows.
+  private mutating func addresses(in words: [String], of key: String) -> [String] {
+    let isAddress = { (word: String) in
+      word == "localhost" || word.utf8.allSatisfy { "0123456789abcdef.:/".utf8.contains($0) } && !word.hasPrefix(".")
+    }
+    let named = words.filter { !isAddress($0) }
+    if !named.isEmpty {
+      losses.append(
+        "names in '\(key)' (\(named.joined(separator: " "))) cannot be expressed; "
+          + (key == "only_from" ? "only the addresses may connect" : "they may connect"))
+    }
+    return words.filter(isAddress)
+  }
+
+  private static let sizes: Set<String> = [
+    "send_buffer", "receive_buffer", "memory_max", "rlimit_as", "rlimit_data", "rlimit_rss", "rlimit_stack",
+  ]
+
+  /// Sizes in systemd's spelling; times are spelt alike.
+  private static func unit(_ line: CanonicalPrinter.Line) -> String {
+    let value = line.words.joined(separator: " ")
+    if value == "UNLIMITED" { return "infinity" }
+    return sizes.contains(line.key) ? value.uppercased() : value.replacing("%", with: "%%")
   }
 }

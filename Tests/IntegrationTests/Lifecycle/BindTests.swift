@@ -19,7 +19,9 @@ import Testing
     defer { blocker.end() }
     try blocker.output.wait(containing: "bound")
     try setup.start([service])
-    try setup.daemon.log.wait(containing: "Address already in use")
+    let line = try setup.daemon.log.wait(containing: "Address already in use")
+    #expect(line.contains("/late.conf:"), "it says where the port was written: \(line)")
+    #expect(line.hasSuffix("; trying again in 1 s"), "\(line)")
     try setup.synchronise()
     blocker.end()
     try Deadline.poll("the service bound") {
@@ -43,8 +45,9 @@ import Testing
       "\(Daemon.directoryName)/low.conf",
       "protocol = tcp4\nport = \(Self.privileged!)\nserver = \(setup.probe)\n")
     try setup.start([], user: 65534)
-    try setup.daemon.log.wait(containing: "Permission denied")
+    let line = try setup.daemon.log.wait(containing: "Permission denied")
+    #expect(line.contains("\(file):2:8: low: cannot listen on 0.0.0.0:\(Self.privileged!): "), "\(line)")
+    #expect(line.hasSuffix("; trying again in 1 s"), "\(line)")
     try setup.synchronise()
-    _ = file
   }
 }

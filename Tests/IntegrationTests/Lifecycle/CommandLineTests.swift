@@ -14,7 +14,7 @@ import Testing
     arguments: DaemonBuild.present,
     [
       ["--nonsense"], ["-Z"], ["--backlog"], ["--backlog", "many"], ["--rate", "-1"], ["--process-limit", "x"],
-      ["--log-format", "xml"], ["--log-level", "loud"],
+      ["--log-format", "xml"], ["--log-level", "loud"], ["-a", "300.1.1.1"], ["-a", ""],
     ])
   func badUsageIsExplained(_ build: DaemonBuild, _ arguments: [String]) throws {
     let result = try run(build, arguments + ["--foreground", "--config", "none", "--directory", "none"])
