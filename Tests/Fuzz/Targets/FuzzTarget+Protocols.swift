@@ -96,7 +96,7 @@ private enum ControlMessages {
     precondition(first == second, "pieces make another reply")
     guard let first else { return }
     var parser = ControlReplyParser()
-    let again = try? parser.take(first.text.utf8)
+    let again = try? parser.take(first.bytes)
     if first.blocks.allSatisfy({ $0["status"] == nil }) {
       precondition(again == first, "a reply that reads as another")
     }
