@@ -56,6 +56,14 @@ package enum LogEvent: String, CaseIterable, Sendable {
   case userid
   /// NOID: the peer does not say.
   case noid
+  /// A server that has run too long is told to end.
+  case stop
+  /// It is ended, as it did not end by itself.
+  case kill
+  /// The kernel ended a server for lack of memory.
+  case outOfMemory = "out-of-memory"
+  /// A program's registration with rpcbind.
+  case rpc
 
   /// 128 random bits in the journal's form.
   package var messageID: String {
@@ -87,6 +95,10 @@ package enum LogEvent: String, CaseIterable, Sendable {
     case .resumed: "e02f4e73fa8b4f91a1bfae733a6da2af"
     case .userid: "4e95e5b3626c427f940cb1b65a014aed"
     case .noid: "ebca1a72a8cb4ad1bf65cfb5c07c5937"
+    case .stop: "e9748380c421447487a9e34972e81e06"
+    case .kill: "6637092cc4914de6b25f4528330685dc"
+    case .outOfMemory: "96b1e0c48b0944ac8d1fba60fcd822a7"
+    case .rpc: "25f1860959ef4407899b0bc1e696206b"
     }
   }
 }
