@@ -127,7 +127,10 @@ let proof: [Target] = [
 let fuzzTargets: [Target] = [
   .target(
     name: "FuzzTargets",
-    dependencies: ["ServiceConfiguration", "ControlProtocol", "SuperServer", "SystemdIntegration", "NetworkAddresses"],
+    dependencies: [
+      "ServiceConfiguration", "ControlProtocol", "SuperServer", "SystemdIntegration", "NetworkAddresses",
+      "ProxyProtocol",
+    ],
     path: "Tests/Fuzz/Targets", swiftSettings: strict)
 ]
 let fuzzDriver: [Target] = [

@@ -1,5 +1,6 @@
 import ControlProtocol
 import NetworkAddresses
+import ProxyProtocol
 import ServiceModel
 import SuperServer
 
@@ -10,6 +11,7 @@ extension FuzzTarget {
     FuzzTarget("control-reply", longestInput: 512, ControlMessages.checkReply),
     FuzzTarget("tcpmux", longestInput: 300, checkTCPMux),
     FuzzTarget("http", longestInput: 300, checkHTTP),
+    FuzzTarget("proxy-header", longestInput: 300, checkProxyHeader),
     FuzzTarget("ident", longestInput: 200, checkIdent),
     FuzzTarget("address", longestInput: 64, checkAddress),
     FuzzTarget("log-text", longestInput: 400, checkLogText),
@@ -31,6 +33,25 @@ extension FuzzTarget {
     guard let line = HTTPRequestLine(bytes) else { return }
     precondition(line.path.utf8.first == UInt8(ascii: "/") && !line.path.utf8.contains(UInt8(ascii: "?")))
     precondition(!line.method.utf8.contains(32) && !line.path.utf8.contains(32))
+  }
+
+  /// A whole header is one however much follows, and none before its last byte; what it says can be passed on.
+  private static func checkProxyHeader(_ bytes: [UInt8]) {
+    func read(_ bytes: some Collection<UInt8>) -> ProxyHeaderReading {
+      Array(bytes).withUnsafeBytes { ProxyHeaderParser.read($0) }
+    }
+    guard case .header(let addresses, let length) = read(bytes) else { return }
+    precondition(length > 0 && length <= bytes.count && length <= ProxyHeaderParser.longest)
+    precondition(read(bytes.prefix(length)) == .header(addresses, length: length), "what follows changes a header")
+    precondition(read(bytes.prefix(length - 1)) == .incomplete, "a header before its end")
+    guard case .client(let client, let destination) = addresses else { return }
+    for write in [ProxyHeaderWriter.line, ProxyHeaderWriter.binary] {
+      let written = write(client, destination)
+      guard case .header(let again, let all) = read(written) else { preconditionFailure("no header is written") }
+      precondition(all == written.count)
+      guard case .client(let first, let second) = again else { continue }
+      precondition(write(first, second) == written, "a header that reads as another")
+    }
   }
 
   /// What is asked of us, and what another host says of its user (RFC 1413).
