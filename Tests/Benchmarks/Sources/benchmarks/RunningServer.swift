@@ -5,6 +5,8 @@ final class RunningServer {
   private var process: ChildProgram
   let place: Place
   private let directory: String
+  /// The children we had before: whoever is new at the end belongs to a server that went its own way.
+  private var others: Set<pid_t>?
 
   /// Starts `contender` and returns when it listens, untouched so far; nil if it does not take part.
   init?(_ contender: Contender, _ scenario: Scenario, _ place: Place) throws {
@@ -20,7 +22,10 @@ final class RunningServer {
     let program = try ChildProgram(launch.words, errors: errors, libraries: launch.libraries)
     process = program
     do throws(Trouble) {
-      if launch.detaches { program.wait() }
+      if launch.detaches {
+        others = before
+        program.wait()
+      }
       let limit = ContinuousClock.now + .seconds(5)
       while !Self.listens(place, scenario.isDatagram ? "udp" : "tcp") {
         guard launch.detaches || program.isRunning, ContinuousClock.now < limit else {
@@ -50,6 +55,11 @@ final class RunningServer {
     let children = ChildProgram.children(of: process.pid)
     process.end()
     for child in children { kill(child, SIGKILL) }
+    if let others {
+      for left in ChildProgram.children(of: getpid()) where !others.contains(left) {
+        ChildProgram(adopted: left).end()
+      }
+    }
     try? FileManager.default.removeItem(atPath: directory)
   }
 
