@@ -101,12 +101,17 @@ extension SuperServer {
   private func execute(_ state: Int32) -> SystemError {
     do throws(SystemError) {
       // Nothing may come between: where this descriptor closes, the copy goes on with the conversations.
-      let copy = try leaveConversations()
+      var copy = try leaveConversations()
       setenv(Inheritance.handoverVariable, "\(state)", 1)
       _ = execv(invocation.program, clinux_arguments())
       let error = SystemError.last("execute", invocation.program)
-      let vanish: UInt8 = 1
-      if let writer = copy?.borrowed { _ = withUnsafeBytes(of: vanish) { writer.write($0) } }
+      if let descriptor = copy.take() {
+        // Told before the descriptor closes: an end without a word would mean that the program has been executed.
+        let writer = BorrowedDescriptor(raw: descriptor.release())
+        let vanish: UInt8 = 1
+        _ = withUnsafeBytes(of: vanish) { writer.write($0) }
+        _ = close(writer.raw)
+      }
       unsetenv(Inheritance.handoverVariable)
       return error
     } catch {
