@@ -74,6 +74,9 @@ final class Daemon {
     }
     try leaveTerminal(log)
     try server.run()
+    // A server between clone and execve still runs in this memory (CSpawn.h), stack and plan: nothing of it is given back
+    // before the process is gone, or a connection just accepted would be reset.
+    _ = Unmanaged.passRetained(server)
     return .success
   }
 
