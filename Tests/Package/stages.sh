@@ -198,19 +198,19 @@ two_servers() {
   check "the first one serves" is hello ask 127.0.0.1 7008 hello
 }
 
-# Without /etc/services names mean nothing; numbers do, and what is served goes on.
+# Without /etc/services names mean nothing, but those that everybody knows; what is served goes on.
 no_services_file() {
-  inside sh -c 'echo "discard stream tcp nowait root internal" >>/etc/inetd.conf; inetctl reload'
-  check "discard listens" listens 9
+  inside sh -c 'printf "%s stream tcp nowait nobody /bin/cat cat\n" discard gopher >>/etc/inetd.conf; inetctl reload'
+  check "gopher listens" is hello ask 127.0.0.1 70 hello
   inside mv /etc/services /etc/services.away
-  inside sh -c 'echo "qotd stream tcp nowait root internal" >>/etc/inetd.conf'
   check "a reload without /etc/services says so" says "unknown-service" inside inetctl reload
-  check "and loses nothing" listens 9
+  check "and loses nothing" is hello ask 127.0.0.1 70 hello
   check "numbered services are served" is hello ask 127.0.0.1 7008 hello
   inside systemctl restart inetd
-  check "nor does a restart lose numbered ones" is hello ask 127.0.0.1 7008 hello
+  check "a restart still has the numbered ones" is hello ask 127.0.0.1 7008 hello
+  check "and those with well-known names" is hello ask 127.0.0.1 9 hello
   inside sh -c 'mv /etc/services.away /etc/services; inetctl reload'
-  check "with the file back all is served" until_true listens 9
+  check "with the file back all is served" until_true is hello ask 127.0.0.1 70 hello
 }
 
 # The init script does what systemd does elsewhere.
