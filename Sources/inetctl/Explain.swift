@@ -43,8 +43,6 @@ enum KeyExplanation {
     lines.append("  where      \(place(of: key))")
     switch key.effect {
     case .active: break
-    case .notYet: lines.append("  note       understood but not acted on yet")
-    case .notYetFor(let words): lines.append("  note       not acted on yet: \(words.joined(separator: ", "))")
     case .ignored: lines.append("  note       accepted and ignored")
     }
     if key.name == "sandbox" { lines += [""] + SandboxExplanation.bundles }

@@ -132,8 +132,6 @@ private enum KeyManual {
     lines += place
     switch key.effect {
     case .active: break
-    case .notYet: lines.append("Understood, but not acted on yet.")
-    case .notYetFor(let words): lines.append(line("Not acted on yet: \(words.joined(separator: ", "))."))
     case .ignored: lines.append("Accepted and ignored.")
     }
     return lines.joined(separator: "\n") + "\n"

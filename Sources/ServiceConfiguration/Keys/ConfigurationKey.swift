@@ -29,10 +29,6 @@ package enum KeyScope: UInt8, Sendable {
 /// Whether the daemon acts on a key.
 package enum KeyEffect: Sendable {
   case active
-  /// Read, checked and kept, without effect so far.
-  case notYet
-  /// As `notYet`, but for these values only.
-  case notYetFor([String])
   /// Accepted for the sake of old files and without effect for good.
   case ignored
 }

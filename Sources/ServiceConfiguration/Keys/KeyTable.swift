@@ -12,18 +12,6 @@ package enum KeyTable {
     + timeoutKeys.map { $0.inGroup(.timeouts) }
     + sandboxKeys.map { $0.inGroup(.sandbox) }
 
-  /// One bit for each key with values that are not acted on.
-  static let inactive: KeySet = {
-    var set = KeySet()
-    for (index, key) in keys.enumerated() {
-      switch key.effect {
-      case .active, .ignored: break
-      case .notYet, .notYetFor: set.insert(index)
-      }
-    }
-    return set
-  }()
-
   /// Four times as many places as there can be keys.
   private static let placeCount = 512
 
@@ -79,6 +67,4 @@ struct KeySet {
     if index < 64 { low |= bit } else { high |= bit }
     return isNew
   }
-
-  func isDisjoint(with other: KeySet) -> Bool { low & other.low == 0 && high & other.high == 0 }
 }

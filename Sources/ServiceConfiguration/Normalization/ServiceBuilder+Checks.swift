@@ -33,7 +33,6 @@ extension ServiceBuilder {
       warn("no-effect", "'idle_stop' has no effect with wait = no", key: "idle_stop")
     }
     checkIdleTimeout()
-    if !hasFailed && isSound { warnAboutInactiveKeys() }
   }
 
   /// The silence of a program's connection is read from the kernel's counters, which only TCP has.
@@ -49,29 +48,5 @@ extension ServiceBuilder {
   private func isDefaulted(_ key: String) -> Bool {
     !raw.settings.contains { ASCII.equal($0.key.text, key) }
       && !raw.overrides.contains { ASCII.equal($0.key.text, key) }
-  }
-
-  /// Every key that is understood but not acted on must say so.
-  private func warnAboutInactiveKeys() {
-    if draft.keys.isDisjoint(with: KeyTable.inactive) { return }
-    for origin in draft.origins.entries {
-      guard let key = KeyTable.key(named: origin.key) else { continue }
-      switch key.effect {
-      case .active, .ignored: break
-      case .notYet:
-        if key.words(draft.definition) != nil {
-          findings.add(
-            Diagnostic(
-              .warning, "not-active", "'\(key.name)' is understood but not acted on yet", at: origin.range))
-        }
-      case .notYetFor(let words):
-        let written = key.words(draft.definition) ?? []
-        for word in words where written.contains(word) {
-          findings.add(
-            Diagnostic(
-              .warning, "not-active", "'\(key.name) = \(word)' is understood but not acted on yet", at: origin.range))
-        }
-      }
-    }
   }
 }

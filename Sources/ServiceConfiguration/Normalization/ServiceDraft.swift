@@ -26,8 +26,6 @@ struct ServiceDraft {
   /// Complete but for its id, addresses and handler.
   var definition: ServiceDefinition
   var origins = KeyOrigins()
-  /// The keys that were written, also in defaults.
-  var keys = KeySet()
 
   var id: String?
   var serviceName: String?

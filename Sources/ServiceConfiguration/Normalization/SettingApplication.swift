@@ -64,7 +64,6 @@ struct SettingApplication {
       setting, key: key.name, dialect: dialect, inDefaults: inDefaults, findings: findings)
     key.apply(&draft, &reader)
     draft.origins[key.name] = reader.range
-    draft.keys.insert(index)
     return reader.hasFailed ? fail(key, setting, &draft, since: start) : true
   }
 

@@ -91,12 +91,13 @@ enum ListenerSocket {
   private static func changeableOptions(_ plan: ListenPlan, _ wanted: SocketOptions) -> [SocketOption] {
     var options: [SocketOption] = []
     if let mark = wanted.mark { options.append(.mark(Int32(bitPattern: mark))) }
-    if let priority = wanted.priority { options.append(.priority(Int32(clamping: priority))) }
     if wanted.broadcast { options.append(.broadcast(true)) }
     if let family = plan.endpoint.ip?.family {
       if let tos = wanted.tos { options.append(.trafficClass(family, Int32(tos))) }
       if let ttl = wanted.ttl { options.append(.hopLimit(family, Int32(ttl))) }
     }
+    // Behind the type of service, which sets a priority of its own (ip(7)).
+    if let priority = wanted.priority { options.append(.priority(Int32(clamping: priority))) }
     if plan.transport == .tcp || plan.transport == .mptcp {
       if let name = wanted.congestion { options.append(.congestion(name)) }
       if wanted.noDelay { options.append(.noDelay(true)) }
