@@ -30,7 +30,7 @@ equal "by the unit's socket" "$kept" "$(inode 7001)"
 equal "a built-in is served" hello "$(ask 7002 hello)"
 expect "a wait service is served" serves 7003
 expect "a service for both families is served by IPv4" serves 7022
-expect "a service for both families is served by IPv6" sh -c 'exec 9<>/dev/tcp/::1/7022 && read -r line <&9'  
+expect "a service for both families is served by IPv6" bash -c 'exec 9<>/dev/tcp/::1/7022 && read -r line <&9'
 sockets=$(systemctl show -p NFileDescriptorStore --value inetd)
 equal "nothing is opened beside them: only the ledger is stored" 1 "$sockets"
 refuse "what no service takes is not reported" sh -c "journalctl --no-pager -o cat -u inetd --since=-30s | grep 'no service wants'"
