@@ -15,7 +15,7 @@ struct House {
 
   /// A new target gets its line here together with its lines in Package.swift.
   static let rooms: [String: Room] = [
-    "CLinux": .system(0), "CSpawn": .system(0), "CSystemd": .system(0), "CWrap": .system(0), "CTirpc": .system(0),
+    "CLinux": .system(0), "CSpawn": .system(0), "CWrap": .system(0), "CTirpc": .system(0),
     "CRpcbind": .system(0), "CSeccomp": .system(0),
     "NetworkAddresses": .pure(0),
     "ServiceModel": .pure(1),
@@ -40,7 +40,7 @@ struct House {
 
   /// C modules with a single way in.
   static let onlyImporter = [
-    "CSpawn": "ProcessSpawning", "CSystemd": "SystemdIntegration", "CWrap": "inetd-gate",
+    "CSpawn": "ProcessSpawning", "CWrap": "inetd-gate",
     "CRpcbind": "inetd-rpc", "CSeccomp": "inetd-gate",
   ]
 

@@ -1,7 +1,9 @@
 import CLinux
-import Foundation
 import LinuxSystem
 import NetworkAddresses
+
+/// Where nothing is yet. By hand: beside CLinux, Foundation brings libc's types along a second time, differently.
+func unusedPath(_ name: String) -> String { "/tmp/inetd-\(name)-\(getpid())-\(UInt64.random(in: 0...(.max)))" }
 
 /// A service manager's end of NOTIFY_SOCKET, read when the test wants to.
 final class FakeManager {
@@ -9,7 +11,7 @@ final class FakeManager {
   private let socket: FileDescriptor
 
   init(path: String? = nil) throws {
-    self.path = path ?? FileManager.default.temporaryDirectory.appending(path: "inetd-notify-\(UUID().uuidString)").path
+    self.path = path ?? unusedPath("notify")
     socket = try FileDescriptor.socket(.unix, .datagram)
     try socket.borrowed.bind(to: .unix(path: self.path))
     setenv("NOTIFY_SOCKET", self.path, 1)

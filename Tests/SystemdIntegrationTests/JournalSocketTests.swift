@@ -1,5 +1,4 @@
 import CLinux
-import Foundation
 import LinuxSystem
 import NetworkAddresses
 import SystemdIntegration
@@ -28,7 +27,7 @@ import Testing
   }
 
   @Test func aFullJournalCostsLinesAndSaysSo() throws {
-    let path = FileManager.default.temporaryDirectory.appending(path: "inetd-journal-\(UUID().uuidString)").path
+    let path = unusedPath("journal")
     let reader = try FileDescriptor.socket(.unix, .datagram)
     try reader.borrowed.bind(to: .unix(path: path))
     defer { unlink(path) }

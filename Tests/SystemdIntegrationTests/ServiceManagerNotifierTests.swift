@@ -1,6 +1,5 @@
 import CLinux
 import CSystemd
-import Foundation
 import LinuxSystem
 import NetworkAddresses
 import SystemdIntegration
@@ -60,7 +59,7 @@ import Testing
       for message in ["READY=1\nSTATUS=12 services", "FDSTOREREMOVE=1\nFDNAME=inetd/state", "WATCHDOG=1"] {
         let socket = NotifySocket(try #require(CurrentProcess.environmentValue("NOTIFY_SOCKET")))
         #expect(socket.send(message, .event) == .sent)
-        #expect(sd_notify(0, message) == 1)
+        #expect(csystemd_notify(message) == 1)
         #expect(try manager.receive() == message)
         #expect(try manager.receive() == message)
       }
@@ -74,7 +73,7 @@ import Testing
         setenv("WATCHDOG_USEC", text, 1)
         if let pid { setenv("WATCHDOG_PID", pid, 1) } else { unsetenv("WATCHDOG_PID") }
         var theirs: UInt64 = 0
-        let isWanted = sd_watchdog_enabled(0, &theirs) > 0
+        let isWanted = csystemd_watchdog_enabled(&theirs) > 0
         let ours = ServiceManagerNotifier.watchdogInterval
         #expect(ours.map { UInt64($0.nanoseconds / 1000) } == (isWanted ? theirs : nil), "\(text) for \(pid ?? "all")")
       }
