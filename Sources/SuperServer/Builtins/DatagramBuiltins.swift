@@ -49,15 +49,13 @@ final class DatagramBuiltins {
   /// Whether an answer could begin a loop, or was not asked of this host alone: such datagrams are silently dropped.
   private func mayAnswer(_ batch: DatagramBatch, _ index: Int, _ listener: Listener) -> Bool {
     guard let port = batch.peerPort(index) else { return true }
-    if port < 1024 || listener.service.server.isDatagramBuiltinPort(port) { return false }
+    if port < 1024 || batch.peerIsNobody(index) || listener.service.server.isDatagramBuiltinPort(port) { return false }
     return listener.hasOneAddress || batch.wasUnicast(index)
   }
 
   /// Whether rules and limits admit a datagram's peer. Refusals are counted.
   private func admit(_ batch: DatagramBatch, _ index: Int, _ builtin: Builtin, _ service: ServiceRuntime) -> Bool {
     let peer = batch.peer(index)
-    // Nobody's address: a group or all hosts of a network would get the answer.
-    if let ip = peer.ip?.unmapped, ip.isMulticast || ip.isUnspecified || ip == .broadcast4 { return false }
     switch service.judgement(of: peer.ip) {
     case .refused(let reason):
       service.countRefusal(reason, peer: peer)

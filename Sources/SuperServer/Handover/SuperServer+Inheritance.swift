@@ -104,7 +104,7 @@ extension SuperServer {
       let descriptor = BorrowedDescriptor(raw: socket.raw)
       try descriptor.setNonblocking(true)
       if socket.origin == .kept {
-        try ListenerSocket.adjust(descriptor, listener.plan, service.definition.socket, ownership: service.ownership)
+        try ListenerSocket.adjust(descriptor, listener.plan, for: service.definition, ownership: service.ownership)
       } else if listener.plan.listens, !descriptor.isListening {
         try descriptor.listen(backlog: .max, subject: socket.endpoint.description)
       }

@@ -59,7 +59,7 @@ package final class Listener: EventSource {
   func open() -> SystemError? {
     guard !isBound else { return nil }
     do throws(SystemError) {
-      let opened = try ListenerSocket.open(plan, service.definition.socket, ownership: service.ownership)
+      let opened = try ListenerSocket.open(plan, for: service.definition, ownership: service.ownership)
       inode = try? opened.borrowed.status().inode
       hasOneAddress = plan.type == .dgram && ListenerSocket.isPlainAddress(plan.endpoint)
       socket = consume opened

@@ -8,8 +8,9 @@ import ServiceResolution
 enum ListenerSocket {
   /// A bound socket, listening where its type listens, non-blocking.
   static func open(
-    _ plan: ListenPlan, _ definition: SocketDefinition, ownership: UnixSocketOwnership
+    _ plan: ListenPlan, for service: ServiceDefinition, ownership: UnixSocketOwnership
   ) throws(SystemError) -> FileDescriptor {
+    let definition = service.socket
     let socket = try FileDescriptor.socket(plan.endpoint.domain, plan.kind, protocol: plan.protocolNumber)
     for option in options(plan, definition) { try socket.borrowed.set(option) }
     try bind(socket.borrowed, plan, definition, ownership)
@@ -18,15 +19,20 @@ enum ListenerSocket {
       let backlog = Int32(clamping: definition.options.backlog ?? Int(Int32.max))
       try socket.borrowed.listen(backlog: backlog, subject: plan.endpoint.description)
     }
-    for option in try optionsWhenListening(plan, definition) { try socket.borrowed.set(option) }
+    for option in try optionsWhenListening(plan, service) { try socket.borrowed.set(option) }
     return socket
   }
 
   /// Brings a socket that is already in use to what a new definition wants of it.
   static func adjust(
-    _ socket: BorrowedDescriptor, _ plan: ListenPlan, _ definition: SocketDefinition, ownership: UnixSocketOwnership
+    _ socket: BorrowedDescriptor, _ plan: ListenPlan, for service: ServiceDefinition, ownership: UnixSocketOwnership
   ) throws(SystemError) {
+    let definition = service.socket
     for option in changeableOptions(plan, definition.options) { try socket.set(option) }
+    // A built-in may have had it without.
+    if let family = datagramFamily(plan), learnsDestinations(plan, service) {
+      try socket.set(.packetInformation(family, true))
+    }
     if plan.listens {
       // Listening again changes the length of the queue and keeps who waits in it.
       let backlog = Int32(clamping: definition.options.backlog ?? Int(Int32.max))
@@ -64,6 +70,18 @@ enum ListenerSocket {
     // ip(7): only with SO_BROADCAST may a socket connect to a broadcast address. Nothing is sent.
     guard let probe = try? FileDescriptor.socket(endpoint.domain, .datagram) else { return false }
     return (try? probe.borrowed.connect(to: endpoint)) ?? false
+  }
+
+  private static func datagramFamily(_ plan: ListenPlan) -> IPFamily? {
+    plan.type == .dgram ? plan.endpoint.ip?.family : nil
+  }
+
+  /// Whether the kernel shall note where each datagram was sent to: that is where a reply must come from, and says
+  /// whether a group was meant. A built-in has nothing to ask at a plain address. A server that gets the socket may ask
+  /// (tftpd does), of a datagram that came before it could set the option itself.
+  private static func learnsDestinations(_ plan: ListenPlan, _ service: ServiceDefinition) -> Bool {
+    if case .builtin = service.handler { return !isPlainAddress(plan.endpoint) }
+    return true
   }
 
   /// What must be set before bind.
@@ -114,13 +132,13 @@ enum ListenerSocket {
 
   /// What needs a bound or listening socket.
   private static func optionsWhenListening(
-    _ plan: ListenPlan, _ definition: SocketDefinition
+    _ plan: ListenPlan, _ service: ServiceDefinition
   ) throws(SystemError) -> [SocketOption] {
     var options: [SocketOption] = []
+    let definition = service.socket
     if plan.listens, let length = definition.options.fastOpen { options.append(.fastOpen(Int32(clamping: length))) }
-    if plan.type == .dgram, let family = plan.endpoint.ip?.family {
-      // Where a reply must come from, and whether a group was meant: with one address there is nothing to ask.
-      if !isPlainAddress(plan.endpoint) { options.append(.packetInformation(family, true)) }
+    if let family = datagramFamily(plan) {
+      if learnsDestinations(plan, service) { options.append(.packetInformation(family, true)) }
       for text in definition.options.multicastGroups {
         let parts = text.split(separator: "%", maxSplits: 1)
         guard let group = IPAddress(String(parts[0])), group.family == family else { continue }
