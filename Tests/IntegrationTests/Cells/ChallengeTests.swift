@@ -85,7 +85,7 @@ import Testing
         try !attacker.succeeds("perl -e 'for (1..300) { open($f[$_], \"<\", \"/dev/null\") or exit 1 }'"), "files")
       // Children that stay: no more than tasks_max, whatever is asked.
       try attacker.client.send(
-        "perl -e 'for (1..500) { my $p = fork; defined $p or last; $p or do { sleep 1000; exit } } print \"bomb \\n\"; sleep 1000'\n"
+        "perl -e '$| = 1; for (1..500) { my $p = fork; defined $p or last; $p or do { sleep 1000; exit } } print \"bomb \\n\"; sleep 1000'\n"
       )
       _ = try attacker.client.receiveLine()
       let pids = setup.daemon.servers.filter { $0 != cell }
