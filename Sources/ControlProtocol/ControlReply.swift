@@ -24,7 +24,7 @@ package struct ControlBlock: Equatable, Sendable {
   /// Writes the block as it is sent, with the empty line that ends it.
   package func append(to bytes: inout [UInt8]) {
     for field in fields {
-      bytes += field.key.utf8
+      ControlText.append(field.key, to: &bytes)
       bytes += " = ".utf8
       ControlText.append(field.value, to: &bytes)
       bytes.append(UInt8(ascii: "\n"))

@@ -66,9 +66,14 @@ extension BorrowedDescriptor {
 }
 
 extension BorrowedDescriptor {
+  /// Whether there is something to read, or there is within `limit` (poll(2)). Also true at the end and on errors.
+  package func isReadable(within limit: TimeSpan) -> Bool { isReady(POLLIN, within: limit) }
+
   /// Whether a write would go ahead at once, or does so within `limit` (poll(2)). Also true when it would fail.
-  package func isWritable(within limit: TimeSpan) -> Bool {
-    var state = pollfd(fd: raw, events: Int16(POLLOUT), revents: 0)
+  package func isWritable(within limit: TimeSpan) -> Bool { isReady(POLLOUT, within: limit) }
+
+  private func isReady(_ events: Int32, within limit: TimeSpan) -> Bool {
+    var state = pollfd(fd: raw, events: Int16(events), revents: 0)
     return retryingInterrupted { Int(poll(&state, 1, Int32(clamping: limit.nanoseconds / 1_000_000))) } != 0
   }
 }

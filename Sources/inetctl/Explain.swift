@@ -13,12 +13,17 @@ struct Explain: ParsableCommand {
 
   @OptionGroup var files: ConfigurationOptions
 
+  @Flag(help: "Print JSON.") var json = false
+
   func run() throws {
-    guard let name else { return Output.write(KeyExplanation.overview) }
-    if let key = KeyTable.key(named: name) { return Output.write(KeyExplanation.text(of: key)) }
+    guard let name else { return Output.write(json ? KeyExplanation.json : KeyExplanation.overview) }
+    if let key = KeyTable.key(named: name) {
+      return Output.write(json ? KeyExplanation.json(of: key) + "\n" : KeyExplanation.text(of: key))
+    }
     let table = files.load().table
     if let entry = table.entry(named: name) {
-      return Output.write(ServiceExplanation(entry, in: table.sources).text)
+      let explanation = ServiceExplanation(entry, in: table.sources)
+      return Output.write(json ? explanation.json + "\n" : explanation.text)
     }
     let isRejected = table.rejected.contains { $0.id == name }
     if isRejected {
@@ -48,6 +53,21 @@ enum KeyExplanation {
     if key.name == "sandbox" { lines += [""] + SandboxExplanation.bundles }
     if key.name == "system_calls" { lines += [""] + SandboxExplanation.systemCallGroups }
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  static func json(of key: ConfigurationKey) -> String {
+    JSONText.object([
+      ("key", JSONText.string(key.name)), ("group", JSONText.string(key.group.title)),
+      ("syntax", JSONText.string(key.syntax)), ("help", JSONText.string(key.help)),
+      ("default", JSONText.string(key.defaultText)), ("operators", JSONText.string(operators(of: key))),
+      ("where", JSONText.string(place(of: key))), ("ignored", key.effect == .ignored ? "true" : "false"),
+    ])
+  }
+
+  /// All keys by group, an object each.
+  static var json: String {
+    let keys = KeyGroup.allCases.flatMap { group in KeyTable.keys.filter { $0.group == group } }
+    return "[\n  " + keys.map { json(of: $0) }.joined(separator: ",\n  ") + "\n]\n"
   }
 
   /// All keys by group, one line each.

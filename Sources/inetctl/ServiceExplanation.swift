@@ -14,16 +14,21 @@ struct ServiceExplanation {
   }
 
   var text: String {
-    var lines = ["\(definition.id): \(definition.enabled ? "on" : "off"), from \(sources.describe(entry.location))"]
-    lines.append(sockets)
-    lines += handler
-    lines += access
-    lines += limits
-    lines += logging
-    lines += sandbox
-    lines += others
-    return lines.joined(separator: "\n  ") + "\n"
+    let title = "\(definition.id): \(definition.enabled ? "on" : "off"), from \(sources.describe(entry.location))"
+    return ([title] + lines).joined(separator: "\n  ") + "\n"
   }
+
+  var json: String {
+    JSONText.object([
+      ("id", JSONText.string(definition.id)), ("enabled", definition.enabled ? "true" : "false"),
+      ("from", JSONText.string(sources.describe(entry.location))),
+      ("lines", JSONText.array(lines.map { JSONText.string(ServiceExplanation.trimmed($0)) })),
+    ])
+  }
+
+  private var lines: [String] { [sockets] + handler + access + limits + logging + sandbox + others }
+
+  private static func trimmed(_ line: String) -> String { String(line.drop { $0 == " " }) }
 
   // MARK: Sockets
 

@@ -68,6 +68,7 @@ import Testing
     var state = HandoverState()
     state.ledger = 17
     state.ledgerIsStored = true
+    state.control = 18
     state.sockets = [
       .init(raw: 5, isUnits: true, name: "finger"), .init(raw: 6, isUnits: false, name: ""),
       .init(raw: 7, isUnits: false, name: "inetd/a b/12"),

@@ -163,7 +163,7 @@ _inetctl() {
     local -a unparsed_words=("${COMP_WORDS[@]:1:${COMP_CWORD}}")
 
     local -a repeating_flags=()
-    local -a non_repeating_flags=(-h --help)
+    local -a non_repeating_flags=(--version -h --help)
     local -a repeating_options=()
     local -a non_repeating_options=()
     __inetctl_offer_flags_options 0
@@ -186,7 +186,7 @@ _inetctl() {
 
 _inetctl_check() {
     repeating_flags=()
-    non_repeating_flags=(--strict -h --help)
+    non_repeating_flags=(--strict --version -h --help)
     repeating_options=(-D --directory)
     non_repeating_options=(-c --config --format)
     __inetctl_offer_flags_options 0
@@ -210,7 +210,7 @@ _inetctl_check() {
 
 _inetctl_show() {
     repeating_flags=()
-    non_repeating_flags=(-h --help)
+    non_repeating_flags=(--version -h --help)
     repeating_options=(-D --directory)
     non_repeating_options=(-c --config --format)
     __inetctl_offer_flags_options -1
@@ -234,7 +234,7 @@ _inetctl_show() {
 
 _inetctl_explain() {
     repeating_flags=()
-    non_repeating_flags=(-h --help)
+    non_repeating_flags=(--json --version -h --help)
     repeating_options=(-D --directory)
     non_repeating_options=(-c --config)
     __inetctl_offer_flags_options 1
@@ -254,7 +254,7 @@ _inetctl_explain() {
 
 _inetctl_list() {
     repeating_flags=()
-    non_repeating_flags=(--json -h --help)
+    non_repeating_flags=(--json --version -h --help)
     repeating_options=()
     non_repeating_options=(--control)
     __inetctl_offer_flags_options 0
@@ -270,7 +270,7 @@ _inetctl_list() {
 
 _inetctl_status() {
     repeating_flags=()
-    non_repeating_flags=(--json -h --help)
+    non_repeating_flags=(--json --version -h --help)
     repeating_options=()
     non_repeating_options=(--control)
     __inetctl_offer_flags_options 1
@@ -294,7 +294,7 @@ _inetctl_status() {
 
 _inetctl_top() {
     repeating_flags=()
-    non_repeating_flags=(--json -h --help)
+    non_repeating_flags=(--json --version -h --help)
     repeating_options=()
     non_repeating_options=(--control --interval --count)
     __inetctl_offer_flags_options 0
@@ -316,7 +316,7 @@ _inetctl_top() {
 
 _inetctl_connections() {
     repeating_flags=()
-    non_repeating_flags=(--json -h --help)
+    non_repeating_flags=(--json --version -h --help)
     repeating_options=()
     non_repeating_options=(--control)
     __inetctl_offer_flags_options 1
@@ -340,7 +340,7 @@ _inetctl_connections() {
 
 _inetctl_reload() {
     repeating_flags=()
-    non_repeating_flags=(--json --dry-run --hard -h --help)
+    non_repeating_flags=(--json --dry-run --hard --version -h --help)
     repeating_options=()
     non_repeating_options=(--control)
     __inetctl_offer_flags_options 0
@@ -356,7 +356,7 @@ _inetctl_reload() {
 
 _inetctl_enable() {
     repeating_flags=()
-    non_repeating_flags=(--json --no-reload -h --help)
+    non_repeating_flags=(--json --no-reload --version -h --help)
     repeating_options=(-D --directory)
     non_repeating_options=(-c --config --control)
     __inetctl_offer_flags_options 1
@@ -388,7 +388,7 @@ _inetctl_enable() {
 
 _inetctl_disable() {
     repeating_flags=()
-    non_repeating_flags=(--json --no-reload -h --help)
+    non_repeating_flags=(--json --no-reload --version -h --help)
     repeating_options=(-D --directory)
     non_repeating_options=(-c --config --control)
     __inetctl_offer_flags_options 1
@@ -420,7 +420,7 @@ _inetctl_disable() {
 
 _inetctl_pause() {
     repeating_flags=()
-    non_repeating_flags=(--json -h --help)
+    non_repeating_flags=(--json --version -h --help)
     repeating_options=()
     non_repeating_options=(--control)
     __inetctl_offer_flags_options 1
@@ -444,7 +444,7 @@ _inetctl_pause() {
 
 _inetctl_resume() {
     repeating_flags=()
-    non_repeating_flags=(--json -h --help)
+    non_repeating_flags=(--json --version -h --help)
     repeating_options=()
     non_repeating_options=(--control)
     __inetctl_offer_flags_options 1
@@ -468,7 +468,7 @@ _inetctl_resume() {
 
 _inetctl_kill() {
     repeating_flags=()
-    non_repeating_flags=(--json -h --help)
+    non_repeating_flags=(--json --version -h --help)
     repeating_options=()
     non_repeating_options=(--control --signal)
     __inetctl_offer_flags_options 1
@@ -495,7 +495,7 @@ _inetctl_kill() {
 
 _inetctl_deny() {
     repeating_flags=()
-    non_repeating_flags=(--json -h --help)
+    non_repeating_flags=(--json --version -h --help)
     repeating_options=()
     non_repeating_options=(--control)
     __inetctl_offer_flags_options 2
@@ -511,7 +511,7 @@ _inetctl_deny() {
 
 _inetctl_allow() {
     repeating_flags=()
-    non_repeating_flags=(--json -h --help)
+    non_repeating_flags=(--json --version -h --help)
     repeating_options=()
     non_repeating_options=(--control)
     __inetctl_offer_flags_options 1
@@ -535,7 +535,7 @@ _inetctl_allow() {
 
 _inetctl_denied() {
     repeating_flags=()
-    non_repeating_flags=(--json -h --help)
+    non_repeating_flags=(--json --version -h --help)
     repeating_options=()
     non_repeating_options=(--control)
     __inetctl_offer_flags_options 0
@@ -551,7 +551,7 @@ _inetctl_denied() {
 
 _inetctl_test() {
     repeating_flags=()
-    non_repeating_flags=(--json -h --help)
+    non_repeating_flags=(--json --version -h --help)
     repeating_options=()
     non_repeating_options=(--control)
     __inetctl_offer_flags_options 2
@@ -575,7 +575,7 @@ _inetctl_test() {
 
 _inetctl_metrics() {
     repeating_flags=()
-    non_repeating_flags=(--json -h --help)
+    non_repeating_flags=(--json --version -h --help)
     repeating_options=()
     non_repeating_options=(--control)
     __inetctl_offer_flags_options 0
@@ -591,7 +591,7 @@ _inetctl_metrics() {
 
 _inetctl_convert() {
     repeating_flags=()
-    non_repeating_flags=(-h --help)
+    non_repeating_flags=(--version -h --help)
     repeating_options=()
     non_repeating_options=(--from --to -o --output)
     __inetctl_offer_flags_options -1
@@ -614,7 +614,7 @@ _inetctl_convert() {
 
 _inetctl_diff() {
     repeating_flags=()
-    non_repeating_flags=(--json -h --help)
+    non_repeating_flags=(--json --version -h --help)
     repeating_options=()
     non_repeating_options=(--control)
     __inetctl_offer_flags_options -1
@@ -629,7 +629,11 @@ _inetctl_diff() {
 }
 
 _inetctl_help() {
-    :
+    repeating_flags=()
+    non_repeating_flags=(--version)
+    repeating_options=()
+    non_repeating_options=()
+    __inetctl_offer_flags_options -1
 }
 
 complete -o filenames -F _inetctl inetctl

@@ -36,13 +36,15 @@ package enum OffMarks {
     return result
   }
 
-  /// The file with the entry that starts in `line` (counted from 1) switched off; nil when no entry starts there.
+  /// The file with the entry that starts in `line` (counted from 1) switched off; nil when none that is on
+  /// starts there.
   package static func disable(_ bytes: [UInt8], line number: Int) -> [UInt8]? {
     var all = lines(of: bytes)
     let start = number - 1
     guard all.indices.contains(start), isEntryLine(all[start]) else { return nil }
     if let place = switchPlace(of: all[start]) {
-      all[start] = replacing(all[start], at: place, old: "on", new: "off")
+      guard let line = replacing(all[start], at: place, old: "on", new: "off") else { return nil }
+      all[start] = line
       return Array(all.joined())
     }
     var index = start
@@ -59,7 +61,8 @@ package enum OffMarks {
     let start = number - 1
     guard all.indices.contains(start) else { return nil }
     if isEntryLine(all[start]), let place = switchPlace(of: all[start]) {
-      all[start] = replacing(all[start], at: place, old: "off", new: "on")
+      guard let line = replacing(all[start], at: place, old: "off", new: "on") else { return nil }
+      all[start] = line
       return Array(all.joined())
     }
     guard let length = markLength(of: all[start]) else { return nil }
@@ -123,10 +126,11 @@ package enum OffMarks {
     return cursor.isAtSwitch ? cursor.index : nil
   }
 
-  private static func replacing(_ line: [UInt8], at place: Int, old: StaticString, new: StaticString) -> [UInt8] {
+  /// Nil when the word there is not `old`.
+  private static func replacing(_ line: [UInt8], at place: Int, old: StaticString, new: StaticString) -> [UInt8]? {
     let end = place + old.utf8CodeUnitCount
-    guard end <= line.count else { return line }
-    for offset in 0..<old.utf8CodeUnitCount where line[place + offset] != old.utf8Start[offset] { return line }
+    guard end <= line.count else { return nil }
+    for offset in 0..<old.utf8CodeUnitCount where line[place + offset] != old.utf8Start[offset] { return nil }
     // `of` is no `off`, and `on` is no part of it.
     return Array(line[..<place]) + (0..<new.utf8CodeUnitCount).map { new.utf8Start[$0] } + Array(line[end...])
   }

@@ -24,8 +24,22 @@ final class ControlListener: EventSource {
     super.init()
   }
 
+  var descriptor: BorrowedDescriptor { socket.borrowed }
+
   /// Binds and watches the socket: mode 0660, the daemon's own user and group. Its directory is made if it is missing.
-  static func open(_ path: String, for server: SuperServer) throws(SystemError) -> ControlListener {
+  /// One that is inherited from an execution before, and still what the path leads to, goes on: whoever asks meanwhile
+  /// waits, and a copy of the process that has not closed it yet is no other daemon.
+  static func open(
+    _ path: String, inherited: Int32?, for server: SuperServer
+  ) throws(SystemError) -> ControlListener {
+    if let inherited {
+      let socket = FileDescriptor(owning: inherited)
+      let endpoint = try? socket.borrowed.localAddress().endpoint
+      if endpoint == .unix(path: path), (try? FileSystem.status(ofLink: path))?.kind == .socket {
+        try socket.borrowed.setCloseOnExec(true)
+        return try watch(path, consume socket, for: server)
+      }
+    }
     if let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")), slash != path.startIndex {
       let directory = String(path[..<slash])
       if try FileSystem.status(of: directory) == nil { try FileSystem.createDirectory(directory, mode: 0o755) }
@@ -34,6 +48,12 @@ final class ControlListener: EventSource {
     try UnixSocketFile.removeStale(path: path, kind: .stream)
     try UnixSocketFile.bind(socket.borrowed, path: path, user: nil, group: nil, mode: 0o660)
     try socket.borrowed.listen(backlog: 128, subject: path)
+    return try watch(path, consume socket, for: server)
+  }
+
+  private static func watch(
+    _ path: String, _ socket: consuming FileDescriptor, for server: SuperServer
+  ) throws(SystemError) -> ControlListener {
     let listener = ControlListener(path: path, socket: consume socket, server: server)
     try server.loop.add(listener, listener.socket.borrowed, .readable)
     return listener

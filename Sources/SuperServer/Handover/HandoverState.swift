@@ -29,6 +29,8 @@ package struct HandoverState: Equatable {
   package var ledger: Int32?
   package var ledgerIsStored = false
   package var sockets: [Socket] = []
+  /// The listening control socket.
+  package var control: Int32?
   package var counts: [Counts] = []
   /// What an administrator has decided and the files do not say: services that are paused, sources that are locked out.
   package var paused: [String] = []
@@ -43,6 +45,7 @@ package struct HandoverState: Equatable {
       text += "socket \(socket.raw) \(socket.isUnits ? 1 : 0) \(socket.name)\n"
       if !socket.owner.isEmpty { text += "owner \(socket.owner)\n" }
     }
+    if let control { text += "control \(control)\n" }
     for entry in counts {
       text += "counts"
       for number in entry.counters.numbers { text += " \(number)" }
@@ -72,6 +75,9 @@ package struct HandoverState: Equatable {
       guard let raw = words.number(), raw > 2, let isUnits = words.number() else { return }
       sockets.append(
         Socket(raw: Int32(clamping: raw), isUnits: isUnits == 1, name: String(decoding: words.rest, as: UTF8.self)))
+    } else if kind.elementsEqual("control".utf8) {
+      guard let raw = words.number(), raw > 2 else { return }
+      control = Int32(clamping: raw)
     } else if kind.elementsEqual("paused".utf8) {
       paused.append(String(decoding: words.rest, as: UTF8.self))
     } else if kind.elementsEqual("denied".utf8) {

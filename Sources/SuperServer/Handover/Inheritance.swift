@@ -15,6 +15,8 @@ package struct Inheritance {
   var servers: [Int32: Int32] = [:]
   var ledger: Int32?
   var ledgerIsStored = false
+  /// The control socket that this process had before it executed itself.
+  var control: Int32?
   var counts: [HandoverState.Counts] = []
   var paused: [String] = []
   var denied: [HandoverState.Lockout] = []
@@ -84,6 +86,7 @@ package struct Inheritance {
     isReexecution = true
     ledger = state.ledger
     ledgerIsStored = state.ledgerIsStored
+    control = state.control
     counts = state.counts
     paused = state.paused
     denied = state.denied

@@ -146,7 +146,10 @@ extension SuperServer {
     if inheritance.isReexecution { loop.afterBatch { [unowned(unsafe) self] in reapChildren() } }
     inherited = InheritedSockets([])
     survivors = []
+    let control = inheritance.control
     inheritance = Inheritance()
+    // Taken when it is opened, last of all.
+    inheritance.control = control
     // Only the service manager needs it from here on.
     if !ledgerIsStored { ledger = nil }
   }

@@ -38,6 +38,7 @@ extension SuperServer {
     handoverLedger = ledger
     state.ledger = ledger.descriptor.raw
     state.ledgerIsStored = ledgerIsStored
+    state.control = control?.descriptor.raw
     handOverDecisions(in: &state)
     for id in order {
       guard let service = services[id] else { continue }
@@ -85,6 +86,7 @@ extension SuperServer {
     defer { handoverLedger = nil }
     var kept: [Int32] = [state]
     if let ledger = handoverLedger { kept.append(ledger.descriptor.raw) }
+    if let control { kept.append(control.descriptor.raw) }
     for service in services.values { kept += service.listeners.compactMap { $0.descriptor?.raw } }
     defer { for raw in kept { try? BorrowedDescriptor(raw: raw).setCloseOnExec(true) } }
     for raw in kept { try BorrowedDescriptor(raw: raw).setCloseOnExec(false) }

@@ -74,7 +74,7 @@ package final class SuperServer {
   /// Until when a reload waits for somebody who writes the classic file; nil when none waits.
   var writerDeadline: MonotonicTime?
   var writerTimer: ActionTimer?
-  private var control: ControlListener?
+  private(set) var control: ControlListener?
   /// Times the configuration was read again, and the errors it held the last time.
   var reloadCount = 0
   /// How long events had to wait for those before them.
@@ -155,9 +155,13 @@ package final class SuperServer {
 
   /// A daemon that cannot be asked still serves: the failure is only logged.
   private func openControlSocket() {
-    guard let path = settings.controlPath else { return }
+    let inherited = inheritance.control.take()
+    guard let path = settings.controlPath else {
+      if let inherited { _ = FileDescriptor(owning: inherited) }
+      return
+    }
     do throws(SystemError) {
-      control = try ControlListener.open(path, for: self)
+      control = try ControlListener.open(path, inherited: inherited, for: self)
     } catch {
       log.systemFailure(error, consequence: "inetctl cannot reach this daemon")
     }

@@ -7,7 +7,12 @@ import NetworkAddresses
 struct ControlConnection {
   static let defaultPath = "/run/inetd/control"
 
+  /// How long a daemon may take for its next word: it answers between two connections, or after it has read its
+  /// configuration.
+  static let patience = TimeSpan.seconds(60)
+
   let path: String
+  var patience = ControlConnection.patience
 
   /// Sends one request and waits for the whole reply.
   func ask(_ request: ControlRequest) throws -> ControlReply {
@@ -15,6 +20,11 @@ struct ControlConnection {
     var parser = ControlReplyParser()
     var buffer = [UInt8](repeating: 0, count: 65_536)
     while true {
+      guard socket.borrowed.isReadable(within: patience) else {
+        throw ControlFailure(
+          "the daemon at \(path) has said nothing for \(patience.wholeSeconds) s; is it stopped, or its disk out of order?"
+        )
+      }
       let result = buffer.withUnsafeMutableBytes { socket.borrowed.read(into: $0) }
       guard case .transferred(let count) = result, count > 0 else {
         throw ControlFailure("the daemon at \(path) ended the connection in the middle of its reply")
@@ -25,7 +35,7 @@ struct ControlConnection {
 
   private func open(_ request: ControlRequest) throws -> FileDescriptor {
     do throws(SystemError) {
-      let socket = try FileDescriptor.socket(.unix, .stream, nonblocking: false)
+      let socket = try FileDescriptor.socket(.unix, .stream, nonblocking: true)
       _ = try socket.borrowed.connect(to: .unix(path: path))
       try socket.borrowed.writeAll(request.line, to: path)
       return socket

@@ -1,4 +1,5 @@
 import ControlProtocol
+import ServiceConfiguration
 
 /// Blocks as JSON: an array of objects with the keys in the daemon's order. The type of a value depends on its key alone,
 /// so that a service called 8080 stays a string.
@@ -17,32 +18,15 @@ enum JSONOutput {
   }
 
   private static func object(_ block: ControlBlock) -> String {
-    "{" + block.fields.map { string($0.key) + ": " + value($0) }.joined(separator: ", ") + "}"
+    JSONText.object(block.fields.map { ($0.key, value($0)) })
   }
 
   private static func value(_ field: ControlBlock.Field) -> String {
     if numbers.contains(field.key) || field.key.hasPrefix("refused_"), let number = Int64(field.value) {
       return "\(number)"
     }
-    guard lists.contains(field.key) else { return string(field.value) }
+    guard lists.contains(field.key) else { return JSONText.string(field.value) }
     let words = field.value.split(separator: " ").map(String.init)
-    return "[" + words.map { field.key == "pids" ? $0 : string($0) }.joined(separator: ", ") + "]"
-  }
-
-  private static func string(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      case "\n": result += "\\n"
-      case "\t": result += "\\t"
-      case "\r": result += "\\r"
-      case let control where control.value < 0x20:
-        result += "\\u00" + (control.value < 0x10 ? "0" : "") + String(control.value, radix: 16)
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result + "\""
+    return JSONText.array(words.map { field.key == "pids" ? $0 : JSONText.string($0) })
   }
 }

@@ -34,7 +34,10 @@ import Testing
   }
 
   private func expectRefusal(of client: Client) throws {
-    let text = String(decoding: (try? client.receiveToEnd()) ?? [], as: UTF8.self)
+    // Of a client that was cut off in the middle of a megabyte the end is a reset, behind the answer.
+    var bytes: [UInt8] = []
+    while let more = try? client.receive(), !more.isEmpty { bytes += more }
+    let text = String(decoding: bytes, as: UTF8.self)
     #expect(text.hasPrefix("status = error\nmessage = ") && text.hasSuffix("\n\n"), "\(text)")
     #expect(text.utf8.allSatisfy { $0 < 0x7f }, "what came from outside is escaped")
   }

@@ -35,7 +35,12 @@ struct SoakTests {
     }
     let held = try (0..<20).map { _ in try setup.connect(.held) }
     for client in held { _ = try client.receivePid() }
-    try storm(setup, score, gate, holding: held.count)
+    do {
+      try storm(setup, score, gate, holding: held.count)
+    } catch {
+      let state = setup.daemon.process.isRunning ? "runs" : "has ended"
+      throw Failure("\(error); the daemon \(state):\n\(setup.daemon.log.text.suffix(4000))")
+    }
     score.isOver.store(true, ordering: .relaxed)
     for client in clients { client.join() }
     try check(setup, score, gate, holding: held.count)
@@ -64,9 +69,7 @@ struct SoakTests {
     let deadline = Deadline(seconds: Soak.seconds)
     var next = ContinuousClock.now
     while !deadline.hasPassed {
-      guard setup.daemon.process.isRunning else {
-        throw Failure("the daemon has ended:\n\(setup.daemon.log.text.suffix(4000))")
-      }
+      guard setup.daemon.process.isRunning else { throw Failure("the daemon has ended") }
       for _ in 0..<3 { try setup.edit() }
       try setup.daemon.reload()
       let turn = score.counts.withLock { counts in
