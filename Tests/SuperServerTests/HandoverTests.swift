@@ -69,6 +69,7 @@ import Testing
     state.ledger = 17
     state.ledgerIsStored = true
     state.control = 18
+    state.storedServers = [4711, 12]
     state.sockets = [
       .init(raw: 5, isUnits: true, name: "finger"), .init(raw: 6, isUnits: false, name: ""),
       .init(raw: 7, isUnits: false, name: "inetd/a b/12"),

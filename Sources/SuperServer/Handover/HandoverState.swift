@@ -31,6 +31,8 @@ package struct HandoverState: Equatable {
   package var sockets: [Socket] = []
   /// The listening control socket.
   package var control: Int32?
+  /// Pids of servers whose pidfds the service manager keeps.
+  package var storedServers: [Int32] = []
   package var counts: [Counts] = []
   /// What an administrator has decided and the files do not say: services that are paused, sources that are locked out.
   package var paused: [String] = []
@@ -46,6 +48,7 @@ package struct HandoverState: Equatable {
       if !socket.owner.isEmpty { text += "owner \(socket.owner)\n" }
     }
     if let control { text += "control \(control)\n" }
+    for pid in storedServers { text += "stored \(pid)\n" }
     for entry in counts {
       text += "counts"
       for number in entry.counters.numbers { text += " \(number)" }
@@ -78,6 +81,9 @@ package struct HandoverState: Equatable {
     } else if kind.elementsEqual("control".utf8) {
       guard let raw = words.number(), raw > 2 else { return }
       control = Int32(clamping: raw)
+    } else if kind.elementsEqual("stored".utf8) {
+      guard let pid = words.number(), pid > 0 else { return }
+      storedServers.append(Int32(clamping: pid))
     } else if kind.elementsEqual("paused".utf8) {
       paused.append(String(decoding: words.rest, as: UTF8.self))
     } else if kind.elementsEqual("denied".utf8) {

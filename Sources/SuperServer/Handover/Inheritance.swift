@@ -13,6 +13,8 @@ package struct Inheritance {
   var sockets: [InheritedSocket] = []
   /// pidfds of servers that still run, by pid.
   var servers: [Int32: Int32] = [:]
+  /// Servers whose pidfds the service manager keeps, as the process before the execution knew.
+  var storedServers: [Int32] = []
   var ledger: Int32?
   var ledgerIsStored = false
   /// The control socket that this process had before it executed itself.
@@ -87,6 +89,7 @@ package struct Inheritance {
     ledger = state.ledger
     ledgerIsStored = state.ledgerIsStored
     control = state.control
+    storedServers = state.storedServers
     counts = state.counts
     paused = state.paused
     denied = state.denied

@@ -164,7 +164,8 @@ extension SuperServer {
         continue
       }
       service.recover(survivor)
-      storedServers.insert(survivor.record.pid)
+      let pid = survivor.record.pid
+      if inheritance.servers[pid] != nil || inheritance.storedServers.contains(pid) { storedServers.insert(pid) }
       if !survivor.isChild { watch(survivor) }
     }
     log.serversTakenOver(instances.count)

@@ -39,6 +39,7 @@ extension SuperServer {
     state.ledger = ledger.descriptor.raw
     state.ledgerIsStored = ledgerIsStored
     state.control = control?.descriptor.raw
+    state.storedServers = Array(storedServers.pids)
     handOverDecisions(in: &state)
     for id in order {
       guard let service = services[id] else { continue }
