@@ -36,6 +36,7 @@ struct Benchmark {
           for contender in order { measureIdle(contender) }
           if let thousands { try measureGrowth(thousands) }
         case .spawn: try measureSpawn(order)
+        case .cells: try measureCells()
         case .echo: try measureEcho(order)
         case .persistent: try measurePersistent(order)
         case .datagrams: try measureDatagrams(order)

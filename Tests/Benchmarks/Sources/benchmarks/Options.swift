@@ -67,7 +67,8 @@ struct Options {
 
 /// A part of the run that can be asked for alone.
 enum Group: String, CaseIterable {
-  case memory, spawn, echo, persistent, datagrams, streams, relay, start, reload, isolation, scrape, configuration
+  case memory, spawn, cells, echo, persistent, datagrams, streams, relay, start, reload, isolation, scrape
+  case configuration
 }
 
 /// Why a measurement cannot be made.

@@ -35,6 +35,18 @@ extension Contender {
     }
   }
 
+  static let bundles = ["basic", "strict", "ctf"]
+
+  /// Each connection in a cell of its own, as an ordinary user.
+  static func celledInetd(_ bundle: String, _ options: Options) -> Contender {
+    Contender(name: "inetd, \(bundle)") { scenario, place, directory in
+      guard scenario == .spawn else { return nil }
+      let file = settings(.spawn, place, options, user: "nobody") + "sandbox = \(bundle)\n"
+      try write(file, "\(directory)/inetd.d/bench.conf")
+      return Launch(words: command(options, directory))
+    }
+  }
+
   private static func command(_ options: Options, _ directory: String) -> [String] {
     [options.inetd, "--foreground", "--control", "none", "--config", "none", "--directory", "\(directory)/inetd.d"]
   }

@@ -12,6 +12,16 @@ extension Benchmark {
     }
   }
 
+  /// The same in cells: each bundle of walls beside the bare server.
+  mutating func measureCells() throws {
+    let bare = Contender.inetd(options)
+    for contender in [bare] + Contender.bundles.map({ Contender.celledInetd($0, options) }) {
+      guard let server = start(contender, .spawn) else { continue }
+      defer { server.end() }
+      try measure(server, contender, "spawn in a cell, 8 clients", mode: "close", clients: 8)
+    }
+  }
+
   mutating func measureEcho(_ order: [Contender]) throws {
     for contender in order {
       guard let server = start(contender, .echo) else { continue }

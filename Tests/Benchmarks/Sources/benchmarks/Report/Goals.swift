@@ -22,7 +22,7 @@ enum Goals {
   private static let floor = Contender.floorName
 
   static var all: [Goal] {
-    spawning + answering + passing + idle + moving
+    spawning + celled + answering + passing + idle + moving
   }
 
   private static var spawning: [Goal] {
@@ -34,6 +34,13 @@ enum Goals {
         Goal(figure: "\(name): CPU of the server itself", bound: .atMost(40)),
         Goal(figure: name, bound: .atLeast(0.9), other: Contender.ours, who: Contender.guarded),
       ]
+    }
+  }
+
+  private static var celled: [Goal] {
+    [("basic", 0.7), ("strict", 0.4)].map {
+      Goal(
+        figure: "spawn in a cell, 8 clients", bound: .atLeast($0.1), other: Contender.ours, who: "inetd, \($0.0)")
     }
   }
 
