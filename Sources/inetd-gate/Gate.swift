@@ -84,6 +84,10 @@ struct Gate: ~Copyable {
   }
 
   private func tell(_ byte: UInt8) {
+    // Nobody may be left to hear it: a daemon that executed itself, or was restarted meanwhile. Its client is served all
+    // the same, and the server has the signal as it was.
+    CurrentProcess.ignoreSignal(SIGPIPE)
     withUnsafeBytes(of: byte) { _ = verdict.borrowed.write($0) }
+    CurrentProcess.restoreDefaultSignal(SIGPIPE)
   }
 }

@@ -85,7 +85,8 @@ struct ExampleTests {
   }
 
   /// A user's own services, without any right of root.
-  @Test(arguments: DaemonBuild.present)
+  /// One after the other: the example has one place for its socket.
+  @Test(.serialized, arguments: DaemonBuild.present)
   func usersHaveServicesOfTheirOwn(_ build: DaemonBuild) throws {
     // Debian's user `man`, whose home is this directory.
     let (user, group, home) = (6 as uid_t, 12, "/var/cache/man")

@@ -146,13 +146,13 @@ final class FaultServices {
     try probes.synchronise()
   }
 
-  /// The daemon sleeps: in a third of a second hardly a wake-up and no processor time.
+  /// The daemon sleeps: in a third of a second few wake-ups, as others take the processor away, too, and no processor time.
   func expectIdle() throws {
     let switches = ProcessFacts.switches(of: daemon.pid)
     let processor = ProcessFacts.processorTime(of: daemon.pid)
     let begun = ContinuousClock.now
     try Deadline.poll("a moment") { ContinuousClock.now - begun > .milliseconds(300) }
-    #expect(ProcessFacts.switches(of: daemon.pid) - switches < 10, "the daemon wakes and wakes")
+    #expect(ProcessFacts.switches(of: daemon.pid) - switches < 50, "the daemon wakes and wakes")
     #expect(ProcessFacts.processorTime(of: daemon.pid) - processor <= 0.1, "the daemon spins")
   }
 }
