@@ -58,7 +58,10 @@ let layers: [Target] = [
     swiftSettings: daemon),
   // 4: arguments and exit codes.
   .executableTarget(
-    name: "inetd", dependencies: ["SuperServer", "ServiceResolution", "SystemdIntegration", "LinuxSystem", "CLinux"],
+    name: "inetd",
+    dependencies: [
+      "SuperServer", "ServiceResolution", "SystemdIntegration", "ControlProtocol", "LinuxSystem", "CLinux",
+    ],
     swiftSettings: daemon),
   .executableTarget(
     name: "inetd-generator",
@@ -103,7 +106,9 @@ let ordinaryOnly: [Target] = [
   .testTarget(name: "ServiceModelTests", dependencies: ["ServiceModel"], swiftSettings: strict),
   .testTarget(
     name: "InetctlTests",
-    dependencies: ["inetctl", "ServiceConfiguration", "ServiceModel"],
+    dependencies: [
+      "inetctl", "ServiceConfiguration", "ServiceModel", "ControlProtocol", "LinuxSystem", "NetworkAddresses",
+    ],
     swiftSettings: strict),
   .testTarget(
     name: "ServiceConfigurationTests", dependencies: ["ServiceConfiguration"], exclude: ["Cases"],

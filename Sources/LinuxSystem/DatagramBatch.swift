@@ -101,26 +101,8 @@ package final class DatagramBatch {
     return UInt16(bigEndian: UnsafeRawPointer(names + index).load(fromByteOffset: 2, as: UInt16.self))
   }
 
-  /// Whether an Internet peer's address is no host's: none at all, a group's or a reserved one, broadcast among them
-  /// (RFC 1122 section 3.2.1.3, RFC 4291 section 2.7). Whoever wrote it wants others to get the answer.
-  @export(interface) package func peerIsNobody(_ index: Int) -> Bool {
-    let name = UnsafeRawPointer(names + index)
-    switch Int32(names[index].ss_family) {
-    case AF_INET: return DatagramBatch.isNobody(ipv4: name + 4)
-    case AF_INET6:
-      // sin6_addr is at 8. The last four bytes of a mapped address are IPv4's.
-      let high = name.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
-      let middle = name.loadUnaligned(fromByteOffset: 16, as: UInt32.self)
-      if high == 0 && middle == UInt32(0xffff).bigEndian { return DatagramBatch.isNobody(ipv4: name + 20) }
-      let isUnspecified = high == 0 && name.loadUnaligned(fromByteOffset: 16, as: UInt64.self) == 0
-      return name.load(fromByteOffset: 8, as: UInt8.self) == 0xff || isUnspecified
-    default: return false
-    }
-  }
-
-  private static func isNobody(ipv4 address: UnsafeRawPointer) -> Bool {
-    address.load(as: UInt8.self) >= 224 || address.loadUnaligned(as: UInt32.self) == 0
-  }
+  /// Whether the peer's address is no host's. Cheaper than `peer`.
+  @export(interface) package func isPeerNoHost(_ index: Int) -> Bool { SocketAddress.isNoHost(names + index) }
 
   /// The address a received datagram was sent to; nil without `SocketOption.packetInformation`.
   @export(interface) package func destination(_ index: Int) -> IPAddress? {

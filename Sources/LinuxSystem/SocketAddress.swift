@@ -159,3 +159,26 @@ extension SocketAddress {
 extension SocketAddress: CustomStringConvertible {
   package var description: String { endpoint?.description ?? "address family \(family)" }
 }
+
+extension SocketAddress {
+  /// Whether an Internet address is no host's: unspecified, a group's or reserved, broadcast among them (RFC 1122 section
+  /// 3.2.1.3, RFC 4291 section 2.7). Whoever sends from there wants others to get the answer.
+  package static func isNoHost(_ address: UnsafePointer<sockaddr_storage>) -> Bool {
+    let bytes = UnsafeRawPointer(address)
+    switch Int32(address.pointee.ss_family) {
+    case AF_INET: return isNoHost(ipv4: bytes + 4)  // sin_addr
+    case AF_INET6:
+      let ip = bytes + 8  // sin6_addr
+      let high = ip.loadUnaligned(as: UInt64.self)
+      let middle = ip.loadUnaligned(fromByteOffset: 8, as: UInt32.self)
+      if high == 0 && middle == UInt32(0xffff).bigEndian { return isNoHost(ipv4: ip + 12) }
+      let isUnspecified = high == 0 && ip.loadUnaligned(fromByteOffset: 8, as: UInt64.self) == 0
+      return isUnspecified || ip.load(as: UInt8.self) == 0xff
+    default: return false
+    }
+  }
+
+  private static func isNoHost(ipv4 address: UnsafeRawPointer) -> Bool {
+    address.load(as: UInt8.self) >= 224 || address.loadUnaligned(as: UInt32.self) == 0
+  }
+}

@@ -1,5 +1,5 @@
 import ArgumentParser
-import ServiceResolution
+import ControlProtocol
 
 @main
 struct InetCtl: ParsableCommand {

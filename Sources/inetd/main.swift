@@ -1,6 +1,6 @@
 import CLinux
+import ControlProtocol
 import LinuxSystem
-import ServiceResolution
 import SuperServer
 
 /// The command line, then the daemon; every way out ends in one exit code.

@@ -6,7 +6,9 @@ import Testing
 @testable import inetctl
 
 @Suite struct ExplainTests {
-  private func explanation(_ text: String) throws -> String {
+  private func explanation(_ text: String) throws -> String { try explained(text).text }
+
+  private func explained(_ text: String) throws -> (text: String, json: String) {
     let directory = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
     try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: directory) }
@@ -14,7 +16,29 @@ import Testing
     try Data(text.utf8).write(to: file)
     let table = ConversionInput.read([file.path], as: .auto).table
     let entry = try #require(table.entries.first, "\(DiagnosticRenderer(table.sources).text(of: table.diagnostics))")
-    return ServiceExplanation(entry, in: table.sources).text.replacing(file.path, with: "x.conf")
+    let explanation = ServiceExplanation(entry, in: table.sources)
+    return (
+      explanation.text.replacing(file.path, with: "x.conf"), explanation.json.replacing(file.path, with: "x.conf")
+    )
+  }
+
+  /// The words that people get, for programs.
+  @Test func jsonSaysTheSame() throws {
+    let (text, json) = try explained("listen = 127.0.0.1:79\nuser = nobody\nserver = /bin/x\nserver_args = \"a b\"\n")
+    let object = try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
+    #expect(object["id"] as? String == "x" && object["enabled"] as? Bool == true)
+    #expect(object["from"] as? String == "x.conf:1:1")
+    let lines = text.split(separator: "\n").dropFirst().map { $0.trimmingCharacters(in: .whitespaces) }
+    #expect(object["lines"] as? [String] == lines)
+  }
+
+  @Test func everyKeyIsAnObject() throws {
+    let all = try JSONSerialization.jsonObject(with: Data(KeyExplanation.json.utf8)) as? [[String: Any]]
+    #expect(all?.count == KeyTable.keys.count)
+    for object in all ?? [] {
+      let key = try #require((object["key"] as? String).flatMap { KeyTable.key(named: $0) })
+      #expect(object["help"] as? String == key.help && object["default"] as? String == key.defaultText)
+    }
   }
 
   @Test func aServerIsExplained() throws {

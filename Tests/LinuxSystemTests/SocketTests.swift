@@ -115,6 +115,18 @@ import Testing
     #expect(file.borrowed.socketKind == nil)
   }
 
+  @Test(arguments: [
+    ("0.0.0.0", true), ("224.0.0.1", true), ("239.255.255.255", true), ("240.0.0.1", true), ("255.255.255.255", true),
+    ("223.255.255.255", false), ("127.0.0.1", false), ("0.0.0.1", false), ("10.255.255.255", false),
+    ("::", true), ("ff02::1", true), ("ff00::", true), ("::ffff:224.0.0.1", true), ("::ffff:255.255.255.255", true),
+    ("::ffff:0.0.0.0", true), ("::1", false), ("fe80::1", false), ("::ffff:10.0.0.1", false), ("::224.0.0.1", false),
+    ("2001:db8::ff", false),
+  ])
+  func someAddressesAreNoHosts(_ text: String, _ isNoHost: Bool) throws {
+    let address = SocketAddress(try #require(IPAddress(text)), port: 7)
+    #expect(withUnsafePointer(to: address.storage) { SocketAddress.isNoHost($0) } == isNoHost)
+  }
+
   @Test func peerCredentialsAreThoseOfTheClient() throws {
     let name = SocketEndpoint.abstract(name: "inetd-test-\(CurrentProcess.pid)-credentials")
     let (listener, _) = try Self.listener(name)

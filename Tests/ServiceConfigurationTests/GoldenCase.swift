@@ -14,6 +14,8 @@ struct GoldenCase: CustomTestStringConvertible, Sendable {
   let name: String
   let files: [(path: String, bytes: [UInt8])]
   let options: LoadOptions
+  /// Words of its `--- options:` that mean nothing: a mistake in the case.
+  let unknownOptions: [String]
   let expected: String
 
   static let directory = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Cases")
@@ -33,11 +35,14 @@ struct GoldenCase: CustomTestStringConvertible, Sendable {
   init(name: String, text: String) {
     self.name = name
     var options = LoadOptions()
+    var unknownOptions: [String] = []
     var files: [(path: String, lines: [Substring])] = []
     var lines = text.split(separator: "\n", omittingEmptySubsequences: false)[...]
     while let line = lines.popFirst(), line != "----" {
       if line.hasPrefix("--- options: ") {
-        for word in line.dropFirst(13).split(separator: " ") { GoldenCase.set(word, in: &options) }
+        for word in line.dropFirst(13).split(separator: " ") where !GoldenCase.set(word, in: &options) {
+          unknownOptions.append(String(word))
+        }
       } else if line.hasPrefix("--- file: ") {
         files.append((String(line.dropFirst(10)), []))
       } else {
@@ -46,11 +51,13 @@ struct GoldenCase: CustomTestStringConvertible, Sendable {
       }
     }
     self.options = options
+    self.unknownOptions = unknownOptions
     self.files = files.map { ($0.path, GoldenCase.bytes($0.lines.map { $0 + "\n" }.joined())) }
     expected = lines.joined(separator: "\n")
   }
 
-  private static func set(_ word: Substring, in options: inout LoadOptions) {
+  /// False for an option that there is not.
+  private static func set(_ word: Substring, in options: inout LoadOptions) -> Bool {
     let parts = word.split(separator: "=", maxSplits: 1)
     switch parts[0] {
     case "unprivileged": options.runsAsRoot = false
@@ -59,8 +66,9 @@ struct GoldenCase: CustomTestStringConvertible, Sendable {
     case "bind": options.bindAddress = String(parts[1])
     case "backlog": options.backlog = Int(parts[1])
     case "rate": options.startsPerMinute = Int(parts[1])
-    default: fatalError("unknown option \(word)")
+    default: return false
     }
+    return true
   }
 
   /// The text with `\e{HH}` as bytes; `\e{}` at the end of a file takes the newline away.

@@ -10,6 +10,7 @@ import Testing
   static let accepts = ProcessInfo.processInfo.environment["INETD_ACCEPT_CASES"] == "1"
 
   @Test(arguments: GoldenCase.all) func outcome(_ golden: GoldenCase) throws {
+    #expect(golden.unknownOptions == [])
     let outcome = golden.outcome(golden.load())
     if GoldenTests.accepts {
       let url = GoldenCase.directory.appendingPathComponent(golden.name)

@@ -49,7 +49,7 @@ final class DatagramBuiltins {
   /// Whether an answer could begin a loop, or was not asked of this host alone: such datagrams are silently dropped.
   private func mayAnswer(_ batch: DatagramBatch, _ index: Int, _ listener: Listener) -> Bool {
     guard let port = batch.peerPort(index) else { return true }
-    if port < 1024 || batch.peerIsNobody(index) || listener.service.server.isDatagramBuiltinPort(port) { return false }
+    if port < 1024 || batch.isPeerNoHost(index) || listener.service.server.isDatagramBuiltinPort(port) { return false }
     return listener.hasOneAddress || batch.wasUnicast(index)
   }
 

@@ -26,20 +26,22 @@ final class ControlListener: EventSource {
 
   var descriptor: BorrowedDescriptor { socket.borrowed }
 
+  /// Goes on with the socket of this process before it executed itself: whoever asked meanwhile waits in its queue, and a
+  /// copy of the process that has not closed it yet is no other daemon. Nil, and it is closed, when it is not what `path`
+  /// leads to.
+  static func adopt(
+    _ inherited: Int32, at path: String?, for server: SuperServer
+  ) throws(SystemError) -> ControlListener? {
+    let socket = FileDescriptor(owning: inherited)
+    guard let path, (try? socket.borrowed.localAddress().endpoint) == .unix(path: path),
+      (try? FileSystem.status(ofLink: path))?.kind == .socket
+    else { return nil }
+    try socket.borrowed.setCloseOnExec(true)
+    return try watch(path, consume socket, for: server)
+  }
+
   /// Binds and watches the socket: mode 0660, the daemon's own user and group. Its directory is made if it is missing.
-  /// One that is inherited from an execution before, and still what the path leads to, goes on: whoever asks meanwhile
-  /// waits, and a copy of the process that has not closed it yet is no other daemon.
-  static func open(
-    _ path: String, inherited: Int32?, for server: SuperServer
-  ) throws(SystemError) -> ControlListener {
-    if let inherited {
-      let socket = FileDescriptor(owning: inherited)
-      let endpoint = try? socket.borrowed.localAddress().endpoint
-      if endpoint == .unix(path: path), (try? FileSystem.status(ofLink: path))?.kind == .socket {
-        try socket.borrowed.setCloseOnExec(true)
-        return try watch(path, consume socket, for: server)
-      }
-    }
+  static func open(_ path: String, for server: SuperServer) throws(SystemError) -> ControlListener {
     if let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")), slash != path.startIndex {
       let directory = String(path[..<slash])
       if try FileSystem.status(of: directory) == nil { try FileSystem.createDirectory(directory, mode: 0o755) }

@@ -104,11 +104,12 @@ extension SuperServer {
       let descriptor = BorrowedDescriptor(raw: socket.raw)
       try descriptor.setNonblocking(true)
       if socket.origin == .kept {
-        try ListenerSocket.adjust(descriptor, listener.plan, for: service.definition, ownership: service.ownership)
+        try ListenerSocket.adjust(
+          descriptor, listener.plan, service.definition.socket, ownership: service.ownership,
+          learnsDestinations: listener.learnsDestinations)
       } else if listener.plan.listens, !descriptor.isListening {
         try descriptor.listen(backlog: .max, subject: socket.endpoint.description)
-      }
-      if listener.plan.type == .dgram, let family = socket.endpoint.ip?.family {
+      } else if listener.plan.type == .dgram, let family = socket.endpoint.ip?.family {
         try descriptor.set(.packetInformation(family, true))
       }
     } catch {
@@ -146,9 +147,9 @@ extension SuperServer {
     if inheritance.isReexecution { loop.afterBatch { [unowned(unsafe) self] in reapChildren() } }
     inherited = InheritedSockets([])
     survivors = []
+    // All but the control socket, which is opened last.
     let control = inheritance.control
     inheritance = Inheritance()
-    // Taken when it is opened, last of all.
     inheritance.control = control
     // Only the service manager needs it from here on.
     if !ledgerIsStored { ledger = nil }

@@ -33,6 +33,13 @@ package final class Listener: EventSource {
   var keptName: String?
   /// A datagram socket that is reached at one address only, which is no group's: what arrives was meant for this host.
   private(set) var hasOneAddress = false
+  /// Whether the kernel notes where each datagram was sent to: a reply must come from there, unless it was a group's. A
+  /// built-in has nothing to ask at its one address. A server that gets the socket may ask (tftpd does), about a datagram
+  /// that came before it could set the option itself.
+  var learnsDestinations: Bool {
+    if hasOneAddress, case .builtin = service.definition.handler { return false }
+    return plan.type == .dgram
+  }
   /// Tells the socket apart over restarts; nil without a socket.
   private(set) var inode: UInt64?
   private var binding = Backoff.binding
@@ -59,9 +66,10 @@ package final class Listener: EventSource {
   func open() -> SystemError? {
     guard !isBound else { return nil }
     do throws(SystemError) {
-      let opened = try ListenerSocket.open(plan, for: service.definition, ownership: service.ownership)
-      inode = try? opened.borrowed.status().inode
       hasOneAddress = plan.type == .dgram && ListenerSocket.isPlainAddress(plan.endpoint)
+      let opened = try ListenerSocket.open(
+        plan, service.definition.socket, ownership: service.ownership, learnsDestinations: learnsDestinations)
+      inode = try? opened.borrowed.status().inode
       socket = consume opened
       bindError = nil
       nextAttempt = nil

@@ -6,11 +6,11 @@ import ServiceResolution
 
 /// Opening the socket that a plan describes, with every option in place before anyone can reach it.
 enum ListenerSocket {
-  /// A bound socket, listening where its type listens, non-blocking.
+  /// A bound socket, listening where its type listens, non-blocking. `learnsDestinations`: the kernel notes where each
+  /// datagram was sent to.
   static func open(
-    _ plan: ListenPlan, for service: ServiceDefinition, ownership: UnixSocketOwnership
+    _ plan: ListenPlan, _ definition: SocketDefinition, ownership: UnixSocketOwnership, learnsDestinations: Bool
   ) throws(SystemError) -> FileDescriptor {
-    let definition = service.socket
     let socket = try FileDescriptor.socket(plan.endpoint.domain, plan.kind, protocol: plan.protocolNumber)
     for option in options(plan, definition) { try socket.borrowed.set(option) }
     try bind(socket.borrowed, plan, definition, ownership)
@@ -19,20 +19,18 @@ enum ListenerSocket {
       let backlog = Int32(clamping: definition.options.backlog ?? Int(Int32.max))
       try socket.borrowed.listen(backlog: backlog, subject: plan.endpoint.description)
     }
-    for option in try optionsWhenListening(plan, service) { try socket.borrowed.set(option) }
+    if learnsDestinations { try learnDestinations(socket.borrowed, plan) }
+    for option in try optionsWhenListening(plan, definition) { try socket.borrowed.set(option) }
     return socket
   }
 
   /// Brings a socket that is already in use to what a new definition wants of it.
   static func adjust(
-    _ socket: BorrowedDescriptor, _ plan: ListenPlan, for service: ServiceDefinition, ownership: UnixSocketOwnership
+    _ socket: BorrowedDescriptor, _ plan: ListenPlan, _ definition: SocketDefinition, ownership: UnixSocketOwnership,
+    learnsDestinations: Bool
   ) throws(SystemError) {
-    let definition = service.socket
     for option in changeableOptions(plan, definition.options) { try socket.set(option) }
-    // A built-in may have had it without.
-    if let family = datagramFamily(plan), learnsDestinations(plan, service) {
-      try socket.set(.packetInformation(family, true))
-    }
+    if learnsDestinations { try learnDestinations(socket, plan) }
     if plan.listens {
       // Listening again changes the length of the queue and keeps who waits in it.
       let backlog = Int32(clamping: definition.options.backlog ?? Int(Int32.max))
@@ -72,16 +70,10 @@ enum ListenerSocket {
     return (try? probe.borrowed.connect(to: endpoint)) ?? false
   }
 
-  private static func datagramFamily(_ plan: ListenPlan) -> IPFamily? {
-    plan.type == .dgram ? plan.endpoint.ip?.family : nil
-  }
-
-  /// Whether the kernel shall note where each datagram was sent to: that is where a reply must come from, and says
-  /// whether a group was meant. A built-in has nothing to ask at a plain address. A server that gets the socket may ask
-  /// (tftpd does), of a datagram that came before it could set the option itself.
-  private static func learnsDestinations(_ plan: ListenPlan, _ service: ServiceDefinition) -> Bool {
-    if case .builtin = service.handler { return !isPlainAddress(plan.endpoint) }
-    return true
+  /// From now on each datagram tells where it was sent to. Does nothing to other sockets.
+  private static func learnDestinations(_ socket: BorrowedDescriptor, _ plan: ListenPlan) throws(SystemError) {
+    guard plan.type == .dgram, let family = plan.endpoint.ip?.family else { return }
+    try socket.set(.packetInformation(family, true))
   }
 
   /// What must be set before bind.
@@ -132,13 +124,11 @@ enum ListenerSocket {
 
   /// What needs a bound or listening socket.
   private static func optionsWhenListening(
-    _ plan: ListenPlan, _ service: ServiceDefinition
+    _ plan: ListenPlan, _ definition: SocketDefinition
   ) throws(SystemError) -> [SocketOption] {
     var options: [SocketOption] = []
-    let definition = service.socket
     if plan.listens, let length = definition.options.fastOpen { options.append(.fastOpen(Int32(clamping: length))) }
-    if let family = datagramFamily(plan) {
-      if learnsDestinations(plan, service) { options.append(.packetInformation(family, true)) }
+    if plan.type == .dgram, let family = plan.endpoint.ip?.family {
       for text in definition.options.multicastGroups {
         let parts = text.split(separator: "%", maxSplits: 1)
         guard let group = IPAddress(String(parts[0])), group.family == family else { continue }

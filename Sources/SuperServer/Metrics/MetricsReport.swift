@@ -1,4 +1,5 @@
 import AdmissionControl
+import ControlProtocol
 import LinuxSystem
 import ServiceModel
 import ServiceResolution

@@ -158,7 +158,9 @@ extension SuperServer {
     guard let socket = listener.descriptor, !listener.isInherited else { return }
     let service = listener.service
     do throws(SystemError) {
-      try ListenerSocket.adjust(socket, listener.plan, for: service.definition, ownership: service.ownership)
+      try ListenerSocket.adjust(
+        socket, listener.plan, service.definition.socket, ownership: service.ownership,
+        learnsDestinations: listener.learnsDestinations)
     } catch {
       log.systemFailure(error, consequence: "\(service.definition.id) keeps its socket as it was")
     }

@@ -155,13 +155,12 @@ package final class SuperServer {
 
   /// A daemon that cannot be asked still serves: the failure is only logged.
   private func openControlSocket() {
-    let inherited = inheritance.control.take()
-    guard let path = settings.controlPath else {
-      if let inherited { _ = FileDescriptor(owning: inherited) }
-      return
-    }
+    let path = settings.controlPath
     do throws(SystemError) {
-      control = try ControlListener.open(path, inherited: inherited, for: self)
+      if let inherited = inheritance.control.take() {
+        control = try ControlListener.adopt(inherited, at: path, for: self)
+      }
+      if let path, control == nil { control = try ControlListener.open(path, for: self) }
     } catch {
       log.systemFailure(error, consequence: "inetctl cannot reach this daemon")
     }

@@ -33,10 +33,25 @@ struct ControlConnection {
     }
   }
 
+  /// Where as many wait as the daemon's queue takes, the kernel says so at once (EAGAIN): tries again for a while.
+  private func connect(_ socket: BorrowedDescriptor) throws(SystemError) {
+    let deadline = MonotonicTime.now + patience
+    while true {
+      do throws(SystemError) {
+        _ = try socket.connect(to: .unix(path: path))
+        return
+      } catch {
+        guard error.errno == EAGAIN, MonotonicTime.now < deadline else { throw error }
+      }
+      _ = poll(nil, 0, 50)
+    }
+  }
+
   private func open(_ request: ControlRequest) throws -> FileDescriptor {
     do throws(SystemError) {
-      let socket = try FileDescriptor.socket(.unix, .stream, nonblocking: true)
-      _ = try socket.borrowed.connect(to: .unix(path: path))
+      let socket = try FileDescriptor.socket(.unix, .stream)
+      try connect(socket.borrowed)
+      try socket.borrowed.setNonblocking(false)
       try socket.borrowed.writeAll(request.line, to: path)
       return socket
     } catch {

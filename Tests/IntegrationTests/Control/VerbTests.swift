@@ -143,13 +143,28 @@ import Testing
     try operations.run("pause", "held")
     try operations.run("deny", "127.0.0.7")
     try operations.run("deny", "127.2.0.0/16", "1h")
+    let socket = Self.socket(at: operations.control)
     try operations.daemon.reexecute()
+    // The same socket: who asks meanwhile waits in its queue.
+    #expect(socket != nil && Self.socket(at: operations.control) == socket)
     #expect(try operations.listed("held")?["state"] as? String == "paused")
     #expect(try operations.json("denied").count == 2)
     #expect(try operations.probes.connect(other, from: "127.2.3.4").isClosedSilently())
     try operations.run("resume", "held")
     let again = try operations.probes.connectGreeted(held)
     withExtendedLifetime(again) {}
+  }
+
+  /// The inode of the listening socket at a path (proc_net_unix(5): flags 00010000 = listening).
+  private static func socket(at path: String) -> String? {
+    let lines = (ProcessFacts.read("/proc/net/unix") ?? "").split(separator: "\n").map { $0.split(separator: " ") }
+    return lines.first { $0.count == 8 && $0[3] == "00010000" && $0[7] == path }.map { String($0[6]) }
+  }
+
+  @Test func theReleaseIsTold() throws {
+    let scratch = try Scratch()
+    let version = try Operations.inetctl(["--version"], in: scratch)
+    #expect(version.succeeded && version.output.wholeMatch(of: #/inetctl [0-9]+\.[0-9.]+\n/#) != nil, "\(version)")
   }
 
   @Test func withoutADaemonThereIsAnAnswerToo() throws {

@@ -69,6 +69,26 @@ struct LibwrapTests {
     #expect(try setup.connect(service, from: "127.0.0.3").receiveText() == "go away 127.0.0.3\n")
   }
 
+  /// A gate that judges while the daemon executes itself: nobody is left to hear its verdict, and its client is served.
+  @Test(arguments: DaemonBuild.present)
+  func gatesOutliveAnUpgrade(_ build: DaemonBuild) throws {
+    let (setup, service, etc) = try start(build, deny: "")
+    let begun = setup.scratch("begun"), go = setup.scratch("go")
+    #expect(mkfifo(begun, 0o666) == 0 && mkfifo(go, 0o666) == 0)
+    // hosts_options(5): libwrap waits until the command has ended.
+    try etc.write("hosts.allow", "ALL: ALL: spawn (echo >\(begun); read word <\(go)): allow\n")
+    // Both ends of each: neither open waits, and no word is lost.
+    let hears = open(begun, O_RDWR), says = open(go, O_RDWR)
+    defer { for end in [hears, says] { close(end) } }
+    let client = try setup.connect(service)
+    var ready = pollfd(fd: hears, events: Int16(POLLIN), revents: 0)
+    #expect(poll(&ready, 1, 20_000) == 1, "the gate does not judge")
+    try setup.daemon.reexecute()
+    #expect(write(says, "go\n", 3) == 3)
+    _ = try client.receivePid()
+    withExtendedLifetime(etc) {}
+  }
+
   /// Refused peers hold no slot, and leave none behind.
   @Test(arguments: DaemonBuild.present)
   func refusalsDoNotCountAsInstances(_ build: DaemonBuild) throws {
