@@ -28,10 +28,10 @@ struct Diff: ParsableCommand {
       Output.complain(
         DiagnosticRenderer(input.table.sources).text(of: input.table.diagnostics.filter { $0.severity == .error }))
     }
-    let text = ConfigurationDifference(before.table, after.table).text
-    Output.write(text)
+    let difference = ConfigurationDifference(before.table, after.table)
+    Output.write(live.json ? difference.json : difference.text)
     let isSound = !before.table.hasErrors && !after.table.hasErrors && !before.hasFailed && !after.hasFailed
-    if !text.isEmpty || !isSound { throw ExitCode.configurationErrors }
+    if !difference.isEmpty || !isSound { throw ExitCode.configurationErrors }
   }
 
   /// What a reload would change, and an exit status that says whether it would.
@@ -45,24 +45,72 @@ struct Diff: ParsableCommand {
 
 /// Services that came, went or changed, with their settings in normal form.
 struct ConfigurationDifference {
-  let text: String
+  private enum Change {
+    case removed(ServiceDefinition)
+    case added(ServiceDefinition)
+    case changed(from: ServiceDefinition, to: ServiceDefinition)
+  }
+
+  private var changes: [Change] = []
+  var isEmpty: Bool { changes.isEmpty }
 
   init(_ old: ServiceTable, _ new: ServiceTable) {
-    var blocks: [String] = []
     let before = Dictionary(old.entries.map { ($0.definition.id, $0.definition) }) { first, _ in first }
     let after = Dictionary(new.entries.map { ($0.definition.id, $0.definition) }) { first, _ in first }
     for entry in old.entries where after[entry.definition.id] == nil {
-      blocks.append(ConfigurationDifference.block(entry.definition, sign: "-"))
+      changes.append(.removed(entry.definition))
     }
     for entry in new.entries {
       let definition = entry.definition
       guard let other = before[definition.id] else {
-        blocks.append(ConfigurationDifference.block(definition, sign: "+"))
+        changes.append(.added(definition))
         continue
       }
-      if other != definition { blocks.append(ConfigurationDifference.block(from: other, to: definition)) }
+      if other != definition { changes.append(.changed(from: other, to: definition)) }
     }
-    text = blocks.joined(separator: "\n")
+  }
+
+  var text: String {
+    changes.map { change in
+      switch change {
+      case .removed(let definition): ConfigurationDifference.block(definition, sign: "-")
+      case .added(let definition): ConfigurationDifference.block(definition, sign: "+")
+      case .changed(let old, let new): ConfigurationDifference.block(from: old, to: new)
+      }
+    }.joined(separator: "\n")
+  }
+
+  /// An object for each service: what became of it, and the settings that went and came.
+  var json: String {
+    let objects = changes.map { change in
+      switch change {
+      case .removed(let definition):
+        ConfigurationDifference.object(definition.id, "removed", ConfigurationDifference.lines(definition), [])
+      case .added(let definition):
+        ConfigurationDifference.object(definition.id, "added", [], ConfigurationDifference.lines(definition))
+      case .changed(let old, let new):
+        ConfigurationDifference.object(
+          new.id, "changed", ConfigurationDifference.lines(old, butNotOf: new),
+          ConfigurationDifference.lines(new, butNotOf: old))
+      }
+    }
+    return objects.isEmpty ? "[]\n" : "[\n  " + objects.joined(separator: ",\n  ") + "\n]\n"
+  }
+
+  private static func object(_ id: String, _ change: String, _ removed: [String], _ added: [String]) -> String {
+    JSONText.object([
+      ("id", JSONText.string(id)), ("change", JSONText.string(change)),
+      ("removed", JSONText.array(removed.map(JSONText.string))), ("added", JSONText.array(added.map(JSONText.string))),
+    ])
+  }
+
+  private static func lines(_ definition: ServiceDefinition) -> [String] {
+    CanonicalPrinter.lines(of: definition).map { FlatText.line($0.key, $0.words) }
+  }
+
+  private static func lines(_ definition: ServiceDefinition, butNotOf other: ServiceDefinition) -> [String] {
+    let known = lines(other)
+    return lines(definition).filter { !known.contains($0) }
   }
 
   private static func block(_ definition: ServiceDefinition, sign: String) -> String {
@@ -70,10 +118,8 @@ struct ConfigurationDifference {
   }
 
   private static func block(from old: ServiceDefinition, to new: ServiceDefinition) -> String {
-    let before = CanonicalPrinter.lines(of: old).map { FlatText.line($0.key, $0.words) }
-    let after = CanonicalPrinter.lines(of: new).map { FlatText.line($0.key, $0.words) }
-    let removed = before.filter { !after.contains($0) }.map { "-\($0)\n" }
-    let added = after.filter { !before.contains($0) }.map { "+\($0)\n" }
+    let removed = lines(old, butNotOf: new).map { "-\($0)\n" }
+    let added = lines(new, butNotOf: old).map { "+\($0)\n" }
     return " [service \(new.id)]\n" + removed.joined() + added.joined()
   }
 }

@@ -9,7 +9,9 @@ struct Explain: ParsableCommand {
     abstract: "Say in words what a service does, or what a key means.",
     discussion: "Without a name: all keys. Exit status: 0 fine, 1 no such service or key, 64 usage.")
 
-  @Argument(help: "The id of a service or the name of a key.") var name: String?
+  @Argument(
+    help: "The id of a service or the name of a key.", completion: .list(KeyTable.keys.map { $0.name }))
+  var name: String?
 
   @OptionGroup var files: ConfigurationOptions
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import ServiceConfiguration
 import Testing
 
 @testable import inetctl
@@ -27,6 +28,8 @@ import Testing
     for command in InetCtl.configuration.subcommands {
       #expect(script.contains(command._commandName), "\(name) lacks '\(command._commandName)'")
     }
+    let words = Set(script.split { !($0.isLetter || $0.isNumber || $0 == "_") }.map(String.init))
+    for key in KeyTable.keys { #expect(words.contains(key.name), "\(name) lacks the key '\(key.name)'") }
   }
 
   /// The shell that is meant reads the script without complaint, where it is installed.

@@ -250,6 +250,14 @@ _inetctl_explain() {
         return
         ;;
     esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __inetctl_add_completions -W 'id'$'\n''service'$'\n''disable'$'\n''enabled'$'\n''disabled'$'\n''type'$'\n''flags'$'\n''rpc_version'$'\n''rpc_number'$'\n''socket_type'$'\n''protocol'$'\n''listen'$'\n''port'$'\n''bind'$'\n''interface'$'\n''v6only'$'\n''socket_user'$'\n''socket_group'$'\n''socket_mode'$'\n''backlog'$'\n''send_buffer'$'\n''receive_buffer'$'\n''tos'$'\n''ttl'$'\n''mark'$'\n''priority'$'\n''congestion'$'\n''bind_device'$'\n''freebind'$'\n''transparent'$'\n''broadcast'$'\n''multicast_group'$'\n''reuse_port'$'\n''defer_accept'$'\n''fast_open'$'\n''keepalive'$'\n''accept_filter'$'\n''wait'$'\n''user'$'\n''group'$'\n''groups'$'\n''login_class'$'\n''server'$'\n''argv0'$'\n''server_args'$'\n''redirect'$'\n''redirect_proxy'$'\n''pass'$'\n''stderr'$'\n''env'$'\n''passenv'$'\n''umask'$'\n''nice'$'\n''rlimit_as'$'\n''rlimit_cpu'$'\n''rlimit_data'$'\n''rlimit_rss'$'\n''rlimit_stack'$'\n''rlimit_files'$'\n''working_directory'$'\n''root_directory'$'\n''oom_score_adjust'$'\n''io_priority'$'\n''cpu_affinity'$'\n''only_from'$'\n''no_access'$'\n''access_times'$'\n''libwrap'$'\n''max_load'$'\n''deny_time'$'\n''proxy_protocol'$'\n''proxy_from'$'\n''instances'$'\n''per_source'$'\n''source_prefix'$'\n''rate'$'\n''source_rate'$'\n''cps'$'\n''overflow'$'\n''log_type'$'\n''log_on_success'$'\n''log_on_failure'$'\n''log_address'$'\n''banner'$'\n''banner_success'$'\n''banner_fail'$'\n''mdns'$'\n''max_runtime'$'\n''idle_timeout'$'\n''stop_timeout'$'\n''idle_stop'$'\n''sandbox'$'\n''no_new_privileges'$'\n''capabilities'$'\n''private_tmp'$'\n''private_network'$'\n''private_pids'$'\n''protect_system'$'\n''protect_home'$'\n''system_calls'$'\n''landlock'$'\n''sandbox_fallback'$'\n''memory_max'$'\n''tasks_max'$'\n''cpu_quota'$'\n''cgroup'
+        return
+        ;;
+    esac
 }
 
 _inetctl_list() {

@@ -25,6 +25,8 @@ enum JSONOutput {
     if numbers.contains(field.key) || field.key.hasPrefix("refused_"), let number = Int64(field.value) {
       return "\(number)"
     }
+    // Starts per second, of `top`.
+    if field.key == "rate", let rate = Double(field.value), rate.isFinite { return "\(rate)" }
     guard lists.contains(field.key) else { return JSONText.string(field.value) }
     let words = field.value.split(separator: " ").map(String.init)
     return JSONText.array(words.map { field.key == "pids" ? $0 : JSONText.string($0) })

@@ -32,6 +32,17 @@ struct BuiltinDatagramTests {
     try chargen.send("?")
     let line = try chargen.receive()
     #expect((0..<95).contains { BuiltinServices.pattern(line: $0) == line }, "\(line)")
+
+    let quote = try services.connect("qotd", .datagram)
+    try quote.send("?")
+    #expect(try quote.receive() == BuiltinServices.quote)
+
+    // Silent, also for a datagram without a byte; echo's answer proves that they have been looked at.
+    let discard = try services.connect("discard", .datagram)
+    for datagram in ["", "gone"] { try discard.send(datagram) }
+    try echo.send("proof")
+    _ = try echo.receive()
+    #expect(discard.receiveNow() == nil && errno == EAGAIN)
   }
 
   /// Two echo services must not be talked into answering each other for ever (CERT CA-1996-01).

@@ -10,7 +10,10 @@ struct BuiltinServices {
     "echo": 7, "discard": 9, "daytime": 13, "qotd": 17, "chargen": 19, "time": 37,
   ]
 
-  init(_ variant: Variant, names: [String] = ["echo", "discard", "daytime", "time", "chargen"]) throws {
+  /// What `qotd` says where there is no /etc/inetd.quotes.
+  static let quote = Array("The network is the computer. (John Gage)\r\n".utf8)
+
+  init(_ variant: Variant, names: [String] = ["echo", "discard", "daytime", "time", "chargen", "qotd"]) throws {
     scratch = try Scratch()
     address = Ports.loopbackAddress()
     var services: [Service] = []

@@ -20,6 +20,8 @@ struct BuiltinStreamTests {
     discard.finishSending()
     #expect(try discard.receiveToEnd() == [])
 
+    #expect(try services.connect("qotd").receiveToEnd() == BuiltinServices.quote)
+
     var start = Date()
     let daytime = try services.connect("daytime").receiveText()
     #expect(daytime.utf8.count == 26)

@@ -34,6 +34,49 @@ import Testing
     #expect(errno == EAGAIN, "still open, in the backlog")
   }
 
+  /// The letters mean what their long names mean: in the foreground, with a pid file, a backlog and a rate.
+  @Test(arguments: DaemonBuild.present, ["-f", "-i", "--foreground"])
+  func theForegroundHasShortLetters(_ build: DaemonBuild, _ foreground: String) throws {
+    let setup = try ProbeServices(build)
+    let service = try setup.service("limited", "fail", "0")
+    try setup.scratch.write(service, .flat)
+    let pidFile = setup.scratch("pid")
+    let notify = try NotifySocket(path: setup.scratch("notify"))
+    let child = try ChildProcess(
+      [build.path!, foreground, "-p", pidFile, "-q", "21", "-R", "1", "--control", "none"]
+        + Daemon.files(in: setup.scratch),
+      environment: ChildProcess.plainEnvironment.merging(["NOTIFY_SOCKET": notify.path]) { $1 })
+    defer { child.end() }
+    #expect(try notify.wait(for: "READY=1") { child.isRunning }, "\(child.errors.text)")
+    // It is this process, not one behind it, and told on standard error.
+    #expect(ProcessFacts.read(pidFile) == "\(child.pid)\n")
+    #expect(try backlog(service) == ["21"])
+    #expect(try setup.connect(service).isClosedSilently())
+    let second = try setup.connect(service)
+    #expect(second.receiveNow() == nil && errno == EAGAIN, "one start a minute")
+    child.send(SIGTERM)
+    #expect(try child.wait() == .exited(0))
+    #expect(!FileManager.default.fileExists(atPath: pidFile))
+  }
+
+  /// What the daemon has to say of itself and is less important than `--log-level` is not told. Faults are, and what a
+  /// service logs is the service's own choice.
+  @Test(arguments: DaemonBuild.present)
+  func theLogLevelIsABound(_ build: DaemonBuild) throws {
+    for (level, isTold) in [("info", true), ("warning", false)] {
+      let setup = try ProbeServices(build)
+      let service = try setup.service("held", "hold", keys: [("log_on_success", "PID")])
+      try setup.scratch.write("\(Daemon.directoryName)/bad.conf", "port = 1\nno_such_key = 1\n")
+      try setup.start([service], options: ["--log-level", level])
+      _ = try setup.connectGreeted(service)
+      try setup.daemon.log.wait(containing: "unknown key 'no_such_key'")
+      #expect(try setup.daemon.stop() == .exited(0))
+      let text = try setup.daemon.process.errors.untilEnd()
+      #expect(text.contains("ready: ") == isTold && text.contains("stopping on SIGTERM") == isTold, "\(level): \(text)")
+      #expect(text.contains("START: held"))
+    }
+  }
+
   /// Of two files with one name the later directory's wins as a whole; a link to /dev/null masks; snippets are merged.
   @Test(arguments: DaemonBuild.present)
   func laterDirectoriesOverrideEarlierOnes(_ build: DaemonBuild) throws {

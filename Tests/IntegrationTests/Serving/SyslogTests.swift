@@ -14,13 +14,14 @@ import Testing
   @Test(.enabled(if: canHaveOwnDevices, "needs a mount name space"), arguments: DaemonBuild.present)
   func theBackgroundDaemonLogsThere(_ build: DaemonBuild) throws {
     let scratch = try Scratch()
-    let port = try Ports.free()
+    let port = try Ports.free(), local = try Ports.free()
     try scratch.write(
       "\(Daemon.directoryName)/guarded.conf",
       "type = INTERNAL\nservice = echo\nport = \(port)\nprotocol = tcp4\nonly_from = 10.0.0.1\n")
     try scratch.write(
       "\(Daemon.directoryName)/local.conf",
-      "type = INTERNAL\nservice = echo\nport = \(try Ports.free())\nprotocol = tcp4\nlog_type = SYSLOG local3 notice\n")
+      "type = INTERNAL\nservice = echo\nport = \(local)\nprotocol = tcp4\nlog_type = SYSLOG local3 notice\nonly_from = 10.0.0.1\n"
+    )
     // A datagram socket that keeps what it gets has just the shape of a service manager's.
     let syslog = try NotifySocket(path: scratch("log"))
     let pidFile = scratch("inetd.pid")
@@ -45,6 +46,12 @@ import Testing
     let line = try #require(syslog.messages.compactMap { $0.wholeMatch(of: expected) }.first)
     #expect(try #require(Int(line.output.1)) >> 3 == 3)
     #expect(line.output.2 == "\(daemon)")
+    // What a service says of its log: local3 is 19, notice is 5 (syslog(3)).
+    #expect(try Client(.stream, "127.0.0.1", local).isClosedSilently())
+    let own = #/^<(\d+)>.*: FAIL: local address from=127.0.0.1$/#
+    try Deadline.poll("the service's own line, now \(syslog.messages)") {
+      syslog.messages.contains { $0.wholeMatch(of: own)?.output.1 == "157" }
+    }
     kill(daemon, SIGTERM)
     try Deadline.poll("the daemon gone") { !ProcessFacts.exists(daemon) }
   }
