@@ -92,6 +92,8 @@ import Testing
     let place = bad.place.map { "\(path):\($0): \(bad.severity): " } ?? path
     let line = try setup.daemon.log.wait(containing: place)
     for word in bad.words { #expect(line.contains(word), "\(line)") }
+    // What becomes of it: the sentence goes on behind a semicolon.
+    #expect(line.contains(#/; (?:\w+ )*(?:skipped|ignored|kept|used)/#), "\(line)")
     #expect(try setup.connectGreeted(good).pid > 0)
     if bad.severity == "error" {
       #expect(throws: Failure.self) { try Client(.stream, "127.0.0.1", port) }

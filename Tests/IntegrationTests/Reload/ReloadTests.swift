@@ -122,6 +122,40 @@ import Testing
     #expect(try setup.connectGreeted(service).pid > 0)
   }
 
+  /// What cannot be read says nothing about what it holds: its services go on.
+  @Test(arguments: DaemonBuild.present)
+  func aConfigurationThatCannotBeReadChangesNothing(_ build: DaemonBuild) throws {
+    let setup = try ProbeServices(Variant(build: build, syntax: .classic))
+    let service = try setup.service("kept", "hold")
+    try setup.start([service])
+    let before = try setup.connectGreeted(service)
+    try setup.scratch.remove(Daemon.classicName)
+    _ = try setup.scratch.makeDirectory(Daemon.classicName)
+    try setup.daemon.reload()
+    #expect(try setup.connectGreeted(service).pid != before.pid)
+    try before.client.send("still here\n")
+    #expect(try before.client.receiveLine() == "still here")
+  }
+
+  /// Logging is the living service's own: from the reload on it goes where the new definition says.
+  @Test(arguments: DaemonBuild.present)
+  func aChangedLogAppliesToTheLivingService(_ build: DaemonBuild) throws {
+    let setup = try ProbeServices(build)
+    var service = try setup.service("logged", "hold", keys: [("log_on_success", "PID")])
+    try setup.start([service])
+    let first = try setup.connectGreeted(service)
+    try setup.daemon.log.wait(containing: "START: logged pid=\(first.pid)")
+    let file = setup.scratch("own.log")
+    service.keys += [("log_type", "FILE \(file)")]
+    try setup.write([service])
+    try setup.daemon.reload()
+    let second = try setup.connectGreeted(service)
+    try Deadline.poll("the line in the file") { ProcessFacts.read(file)?.contains("pid=\(second.pid)") == true }
+    #expect(!setup.daemon.log.text.contains("START: logged pid=\(second.pid)"))
+    #expect(ProcessFacts.exists(first.pid))
+    withExtendedLifetime(first) {}
+  }
+
   /// A raised limit lets in who was waiting.
   @Test(arguments: DaemonBuild.present)
   func limitsApplyToTheLivingService(_ build: DaemonBuild) throws {
