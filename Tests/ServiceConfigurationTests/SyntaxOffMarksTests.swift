@@ -42,6 +42,16 @@ import Testing
     #expect(text(OffMarks.enable(Array(file.utf8), line: 11)) == file.replacing("time off", with: "time on"))
   }
 
+  /// A line that was switched off by itself and begins with blanks is not taken for the end of the entry before it.
+  @Test(arguments: ["#<off>#", "#disabled#"])
+  func whatWasOffBeforeStaysOff(_ mark: String) throws {
+    let both = "telnet stream tcp nowait root /x x\n\t-v\n\(mark)   finger stream tcp nowait nobody /y y\n"
+    let off = try #require(OffMarks.disable(Array(both.utf8), line: 1))
+    let lines = String(decoding: off, as: UTF8.self).split(separator: "\n")
+    #expect(lines.allSatisfy { $0.hasPrefix("#") }, "\(lines)")
+    #expect(text(OffMarks.enable(off, line: 1)) == both)
+  }
+
   @Test func disablingAndEnablingIsNoChange() {
     for line in [3, 4, 10] {
       let off = OffMarks.disable(Array(file.utf8), line: line) ?? []

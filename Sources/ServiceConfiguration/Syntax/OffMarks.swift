@@ -5,8 +5,7 @@ import ServiceModel
 /// Everything else in the file stays as it is, byte for byte. A definition in NetBSD's key-values notation has a switch
 /// of its own, `on` or `off`, and that is what is changed.
 package enum OffMarks {
-  /// The mark that is written. Others are known when a line is switched on again.
-  private static let mark = Array("#<off># ".utf8)
+  /// The marks that are known. The first is written, with a blank behind it.
   private static let known = [Array("#<off>#".utf8), Array("#disabled#".utf8)]
 
   /// Whether any line of the file is marked.
@@ -25,8 +24,8 @@ package enum OffMarks {
   package static func revealed(_ bytes: [UInt8]) -> [UInt8] {
     var result: [UInt8] = []
     for line in lines(of: bytes) {
-      if let length = markLength(of: line) {
-        result += line.dropFirst(length)
+      if let mark = mark(of: line) {
+        result += line.dropFirst(mark.length)
       } else if isHostLine(line) {
         result += line
       } else if line.last == TextCursor.newline {
@@ -47,11 +46,9 @@ package enum OffMarks {
       all[start] = line
       return Array(all.joined())
     }
-    var index = start
-    repeat {
-      all[index] = mark + all[index]
-      index += 1
-    } while index < all.count && isContinuation(all[index])
+    let end = all[(start + 1)...].firstIndex { !isContinuation($0) } ?? all.endIndex
+    let mark = known[followsAsContinuation(all, end, of: 0) ? 1 : 0] + [0x20]
+    for index in start..<end { all[index] = mark + all[index] }
     return Array(all.joined())
   }
 
@@ -65,16 +62,18 @@ package enum OffMarks {
       all[start] = line
       return Array(all.joined())
     }
-    guard let length = markLength(of: all[start]) else { return nil }
-    all[start].removeFirst(length)
-    var index = start + 1
-    while index < all.count, let length = markLength(of: all[index]),
-      isContinuation(Array(all[index].dropFirst(length)))
-    {
-      all[index].removeFirst(length)
-      index += 1
-    }
+    guard let mark = mark(of: all[start]) else { return nil }
+    var end = start + 1
+    while followsAsContinuation(all, end, of: mark.kind) { end += 1 }
+    for index in start..<end { all[index].removeFirst(OffMarks.mark(of: all[index])?.length ?? 0) }
     return Array(all.joined())
+  }
+
+  /// Whether a line, without its mark of this kind, goes on with an entry that has the same mark. One that was switched
+  /// off by itself looks the same, which is why the entry before it gets another mark.
+  private static func followsAsContinuation(_ lines: [[UInt8]], _ index: Int, of kind: Int) -> Bool {
+    guard lines.indices.contains(index), let mark = mark(of: lines[index]), mark.kind == kind else { return false }
+    return isContinuation(Array(lines[index].dropFirst(mark.length)))
   }
 
   // MARK: Lines
@@ -108,13 +107,12 @@ package enum OffMarks {
     return words.count == 1 && words[0].last == UInt8(ascii: ":")
   }
 
-  /// The bytes of a mark and one blank behind it; nil when the line has none.
-  private static func markLength(of line: [UInt8]) -> Int? {
-    for mark in known where line.starts(with: mark) {
-      let next = line.count > mark.count ? line[mark.count] : 0
-      return mark.count + (next == 0x20 || next == 0x09 ? 1 : 0)
-    }
-    return nil
+  /// Which mark a line has, and the bytes of it and one blank behind it; nil when the line has none.
+  private static func mark(of line: [UInt8]) -> (kind: Int, length: Int)? {
+    guard let kind = known.firstIndex(where: { line.starts(with: $0) }) else { return nil }
+    let length = known[kind].count
+    let isSpaced = line.count > length && (line[length] == 0x20 || line[length] == 0x09)
+    return (kind, length + (isSpaced ? 1 : 0))
   }
 
   /// Where the `on` or `off` of a key-values definition stands in its first line.
