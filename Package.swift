@@ -101,6 +101,9 @@ let ordinaryOnly: [Target] = [
     swiftSettings: strict),
   .testTarget(name: "AdmissionControlTests", dependencies: ["AdmissionControl"], swiftSettings: strict),
   .testTarget(name: "ControlProtocolTests", dependencies: ["ControlProtocol"], swiftSettings: strict),
+  .testTarget(
+    name: "GateProtocolTests", dependencies: ["GateProtocol", "ServiceModel", "LinuxSystem", "CSeccomp"],
+    swiftSettings: strict),
   .testTarget(name: "NetworkAddressesTests", dependencies: ["NetworkAddresses"], swiftSettings: strict),
   .testTarget(name: "ProxyProtocolTests", dependencies: ["ProxyProtocol", "NetworkAddresses"], swiftSettings: strict),
   .testTarget(name: "ServiceModelTests", dependencies: ["ServiceModel"], swiftSettings: strict),

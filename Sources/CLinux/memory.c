@@ -1,7 +1,10 @@
 #include "CLinux.h"
 #include <link.h>
 #include <malloc.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
 
 // Code and constants of one loaded object: what is not writable came from the file and can come from it again.
 static int release_object(struct dl_phdr_info *object, size_t size, void *unused) {
@@ -21,4 +24,19 @@ static int release_object(struct dl_phdr_info *object, size_t size, void *unused
 void clinux_release_memory(void) {
     malloc_trim(0);
     dl_iterate_phdr(release_object, NULL);
+}
+
+int clinux_stamp_memory(int root, struct clinux_memory_stamp *stamp) {
+    struct stat status;
+    struct statfs room;
+    if (fstat(root, &status) == -1 || fstatfs(root, &room) == -1) return -1;
+    *stamp = (struct clinux_memory_stamp){
+        .modified = {status.st_mtim.tv_sec, status.st_mtim.tv_nsec},
+        .changed = {status.st_ctim.tv_sec, status.st_ctim.tv_nsec},
+        .free_blocks = room.f_bfree, .free_files = room.f_ffree};
+    return 0;
+}
+
+int clinux_is_same_stamp(const struct clinux_memory_stamp *one, const struct clinux_memory_stamp *other) {
+    return memcmp(one, other, sizeof *one) == 0;
 }

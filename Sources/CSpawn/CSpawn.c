@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -48,10 +49,12 @@ enum { KERNEL_SIGSET_SIZE = 8, IO_PRIORITY_OF_PROCESS = 1, CLOSE_RANGE_MARKS = 1
 // a parent's mistake must not reach a server.
 CHILD_CODE static long pass_descriptors(struct cspawn_child *child) {
     long count = child->descriptor_count;
-    if (child->init_file >= 0 && child->init_file < count) {
-        long moved = call(SYS_fcntl, child->init_file, F_DUPFD_CLOEXEC, count, 0);
+    int32_t *const needed[] = {&child->init_file, &child->view_file, &child->network_file};
+    for (int index = 0; index < 3; index++) {
+        if (*needed[index] < 0 || *needed[index] >= count) continue;
+        long moved = call(SYS_fcntl, *needed[index], F_DUPFD_CLOEXEC, count, 0);
         if (moved < 0) return moved;
-        child->init_file = (int32_t)moved;
+        *needed[index] = (int32_t)moved;
     }
     for (long target = 0; target < count; target++) {
         if (child->descriptors[target] >= count) continue;
@@ -172,7 +175,8 @@ CHILD_CODE static struct failure become_server(struct cspawn_child *child) {
         ATTEMPT(AFFINITY, call(SYS_sched_setaffinity, 0, plan->affinity_size, (long)plan->affinity, 0));
     if (plan->oom_score != NULL) ATTEMPT(OOM_SCORE, set_oom_score(plan->oom_score));
     if (plan->cell != NULL) {
-        struct failure failure = cspawn_open_cell(plan->cell, plan->root);
+        int is_kept = child->view_file >= 0 || child->network_file >= 0 || child->processes_file >= 0;
+        struct failure failure = is_kept ? cspawn_enter_cell(child) : cspawn_open_cell(plan->cell, plan->root);
         if (failure.stage != CSPAWN_STAGE_NONE) return failure;
     }
     if (plan->root != NULL && (plan->cell == NULL || !(plan->cell->namespaces & CLONE_NEWNS))) {
@@ -185,7 +189,7 @@ CHILD_CODE static struct failure become_server(struct cspawn_child *child) {
 
 CHILD_CODE static int run_child(void *argument) {
     struct cspawn_child *child = argument;
-    cspawn_fail(child, become_server(child));
+    cspawn_fail(child, child->keeper_file >= 0 ? cspawn_become_keeper(child) : become_server(child));
     return 127;
 }
 
@@ -196,7 +200,13 @@ CHILD_CODE void cspawn_fail(const struct cspawn_child *child, struct failure fai
 }
 
 static int clone_flags(const struct cspawn_child *child) {
-    return child->init_file >= 0 ? CLONE_NEWPID : 0;
+    int has_processes = child->keeper_file >= 0 ? child->plan->cell->has_processes : child->init_file >= 0;
+    return has_processes ? CLONE_NEWPID : 0;
+}
+
+// Lets the children that follow begin in another process namespace (setns(2)): the daemon itself stays where it is.
+static int enter_processes(int32_t file) {
+    return syscall(SYS_setns, file, CLONE_NEWPID) == -1 ? -errno : 0;
 }
 
 // linux/sched.h, struct clone_args: libc has neither the structure nor the call.
@@ -295,8 +305,12 @@ pid_t cspawn_start(struct cspawn_child *child, void *stack_end, int options) {
     if (options & CSPAWN_BLOCKS_SIGNALS)
         syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &previous, KERNEL_SIGSET_SIZE);
 
-    pid_t pid = start(child, stack_end, options);
+    int entered = child->processes_file >= 0 ? enter_processes(child->processes_file) : 0;
+    errno = -entered;
+    pid_t pid = entered < 0 ? -1 : start(child, stack_end, options);
     int number = errno;
+    // Whoever cannot come back would start every server in a stranger's cell.
+    if (child->processes_file >= 0 && enter_processes(child->own_processes_file) < 0) abort();
     if (pid == -1 && child->init_file >= 0 && child->plan->cell != NULL && child->plan->cell->is_lenient && cspawn_is_unsupported(-number)) {
         child->init_file = -1;
         pid = start(child, stack_end, options);

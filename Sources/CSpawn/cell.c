@@ -113,6 +113,14 @@ CHILD_CODE struct failure cspawn_open_cell(const struct cspawn_cell *cell, const
     return (struct failure){CSPAWN_STAGE_NONE, 0};
 }
 
+CHILD_CODE struct failure cspawn_enter_cell(const struct cspawn_child *child) {
+    if (child->view_file >= 0) ATTEMPT(MOUNTS, call(SYS_setns, child->view_file, CLONE_NEWNS, 0, 0));
+    if (child->network_file >= 0) ATTEMPT(NAMESPACES, call(SYS_setns, child->network_file, CLONE_NEWNET, 0, 0));
+    // What System V's calls leave behind outlives its processes: it is each server's own.
+    if (child->plan->cell->namespaces & CLONE_NEWIPC) ATTEMPT(NAMESPACES, call(SYS_unshare, CLONE_NEWIPC, 0, 0, 0));
+    return (struct failure){CSPAWN_STAGE_NONE, 0};
+}
+
 // landlock(7): what is handled and not opened is closed, for this process and all that come of it.
 CHILD_CODE static long restrict_files(const struct cspawn_cell *cell) {
     struct {

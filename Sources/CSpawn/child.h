@@ -95,6 +95,10 @@ static inline int cspawn_is_unsupported(long result) {
 
 /// Namespaces and the view of the file system, as root.
 struct failure cspawn_open_cell(const struct cspawn_cell *cell, const char *root);
+/// The same by entering what a keeper holds.
+struct failure cspawn_enter_cell(const struct cspawn_child *child);
+/// Builds the cell and becomes its keeper.
+struct failure cspawn_become_keeper(const struct cspawn_child *child);
 /// What the server may never have again, still as root; `changes_user` when it will not be.
 struct failure cspawn_close_cell(const struct cspawn_cell *cell, int changes_user);
 /// Gives the present user exactly these capabilities, over execve too.

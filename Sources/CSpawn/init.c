@@ -3,7 +3,8 @@
 //
 // It executes a program of its own, so that nothing of the daemon's memory stays in a process that a stranger's program
 // lives beside. The program is one function of this file, copied into a memory file behind an ELF header: no file to
-// install, no loader to find in a root directory that may hold nothing, one page of memory.
+// install, no loader to find in a root directory that may hold nothing, one page of memory. So does the keeper of a cell
+// that is built before its servers.
 #include "child.h"
 
 #include <elf.h>
@@ -14,6 +15,8 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
 
 #if defined(__x86_64__) || defined(__aarch64__)
 #define INIT_CODE                                                                                          \
@@ -68,14 +71,45 @@ INIT_CODE _Noreturn void cspawn_cell_init(void) {
     for (;;) INIT_CALL(result, SYS_exit_group, code, 0, 0, 0);
 }
 
+// The same for a cell that stays while servers come and go. They are the daemon's children, which this process
+// neither sees ending nor waits for; what they leave behind becomes its own. None of them is root, so that it needs not hide
+// from them; the daemon must be able to open its namespaces.
+INIT_CODE _Noreturn void cspawn_cell_keeper(void) {
+    long result;
+    volatile uint64_t name[2];
+    name[0] = 0x656b2d6474656e69;  // "inetd-keeper"
+    name[1] = 0x72657065;
+    INIT_CALL(result, SYS_prctl, PR_SET_NAME, name, 0, 0);
+    // They are blocked, as everything is: also the first process of a namespace hears of them so.
+    volatile uint64_t signals = (uint64_t)1 << (SIGCHLD - 1) | (uint64_t)1 << (SIGTERM - 1);
+    volatile struct timespec moment;
+    moment.tv_sec = 0;
+    moment.tv_nsec = 200000000;
+    int is_leaving = 0;
+    for (;;) {
+        INIT_CALL(result, SYS_rt_sigtimedwait, &signals, 0, is_leaving ? (long)&moment : 0, sizeof signals);
+        if (result == SIGTERM) is_leaving = 1;
+        do INIT_CALL(result, SYS_wait4, -1, 0, WNOHANG, 0);
+        while (result > 0);
+        if (!is_leaving) continue;
+        INIT_CALL(result, SYS_getpid, 0, 0, 0, 0);
+        // Without a process namespace there is nobody whose first process this is.
+        if (result != 1) break;
+        INIT_CALL(result, SYS_kill, -1, 0, 0, 0);
+        if (result == -ESRCH) break;
+    }
+    for (;;) INIT_CALL(result, SYS_exit_group, 0, 0, 0, 0);
+}
+
 extern const char __start_inetd_cell_init[], __stop_inetd_cell_init[];
 
-int cspawn_init_program(void) {
+// An executable file in memory that begins at `function`.
+static int cell_program(void (*function)(void)) {
     enum { BASE = 0x400000, HEADERS = sizeof(Elf64_Ehdr) + 2 * sizeof(Elf64_Phdr), CODE = (HEADERS + 63) & ~63 };
     unsigned char image[4096] = {0};
     size_t length = (size_t)(__stop_inetd_cell_init - __start_inetd_cell_init);
     if (length == 0 || CODE + length > sizeof image) return -EFBIG;
-    size_t entry = (size_t)((const char *)cspawn_cell_init - __start_inetd_cell_init);
+    size_t entry = (size_t)((const char *)function - __start_inetd_cell_init);
     Elf64_Ehdr header = {
         .e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
         .e_type = ET_EXEC, .e_machine = MACHINE, .e_version = EV_CURRENT, .e_entry = BASE + CODE + entry,
@@ -102,6 +136,9 @@ int cspawn_init_program(void) {
     return file;
 }
 
+int cspawn_init_program(void) { return cell_program(cspawn_cell_init); }
+int cspawn_keeper_program(void) { return cell_program(cspawn_cell_keeper); }
+
 // Like vfork, in place: the child uses this very stack, so that no frame between may be left while both live.
 static inline __attribute__((always_inline)) long divide(void) {
     long pid;
@@ -109,8 +146,21 @@ static inline __attribute__((always_inline)) long divide(void) {
     return pid;
 }
 
+// Executes one of the two programs with nothing of the daemon: no descriptor, and no privilege, as none is needed to wait
+// and none comes back by execve. Returns only when that fails.
+CHILD_CODE static long execute_alone(long file, const char *name) {
+    const char *const arguments[] = {name, NULL};
+    call(SYS_close_range, 0, file - 1, 0, 0);
+    call(SYS_close_range, file + 1, ~0U, 0, 0);
+    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct sets[2];
+    for (int half = 0; half < 2; half++) sets[half].effective = sets[half].permitted = sets[half].inheritable = 0;
+    call(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0);
+    call(SYS_capset, (long)&header, (long)sets, 0, 0);
+    return call_five(SYS_execveat, file, (long)"", (long)arguments, (long)(arguments + 1), AT_EMPTY_PATH);
+}
+
 CHILD_CODE struct failure cspawn_become_init(const struct cspawn_child *child) {
-    static const char *const arguments[] = {"inetd-cell", NULL};
     long pid = divide();
     if (pid == 0) {
         cspawn_fail(child, cspawn_execute(child));
@@ -120,20 +170,24 @@ CHILD_CODE struct failure cspawn_become_init(const struct cspawn_child *child) {
     // The server runs, or has left its reason where it belongs.
     if (child->result->stage != CSPAWN_STAGE_NONE)
         for (;;) call(SYS_exit_group, 127, 0, 0, 0);
-    // Nothing of the connection may stay open here. No privilege is needed to wait, and none comes back by execve.
-    long file = child->init_file;
-    call(SYS_close_range, 0, file - 1, 0, 0);
-    call(SYS_close_range, file + 1, ~0U, 0, 0);
-    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
-    struct __user_cap_data_struct sets[2];
-    for (int half = 0; half < 2; half++) sets[half].effective = sets[half].permitted = sets[half].inheritable = 0;
-    call(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0);
-    call(SYS_capset, (long)&header, (long)sets, 0, 0);
-    pid = call_five(SYS_execveat, file, (long)"", (long)arguments, (long)(arguments + 1), AT_EMPTY_PATH);
-    return (struct failure){CSPAWN_STAGE_CELL, pid};
+    return (struct failure){CSPAWN_STAGE_CELL, execute_alone(child->init_file, "inetd-cell")};
+}
+
+CHILD_CODE struct failure cspawn_become_keeper(const struct cspawn_child *child) {
+    // It goes when the daemon goes, however that ends (prctl(2)); the signal is blocked, which execve keeps.
+    ATTEMPT(CELL, call(SYS_prctl, PR_SET_PDEATHSIG, SIGTERM, 0, 0));
+    ATTEMPT(SESSION, call(SYS_setsid, 0, 0, 0, 0));
+    struct failure failure = cspawn_open_cell(child->plan->cell, child->plan->root);
+    if (failure.stage != CSPAWN_STAGE_NONE) return failure;
+    return (struct failure){CSPAWN_STAGE_CELL, execute_alone(child->keeper_file, "inetd-keeper")};
 }
 #else
 int cspawn_init_program(void) { return -ENOSYS; }
+int cspawn_keeper_program(void) { return -ENOSYS; }
+CHILD_CODE struct failure cspawn_become_keeper(const struct cspawn_child *child) {
+    (void)child;
+    return (struct failure){CSPAWN_STAGE_CELL, -ENOSYS};
+}
 CHILD_CODE struct failure cspawn_become_init(const struct cspawn_child *child) {
     (void)child;
     return (struct failure){CSPAWN_STAGE_CELL, -ENOSYS};

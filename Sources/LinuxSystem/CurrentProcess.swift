@@ -46,6 +46,10 @@ package enum CurrentProcess {
   /// What ps and update-inetd see as the process's name: at most 15 bytes (PR_SET_NAME).
   package static func setName(_ name: String) { _ = clinux_set_name(name) }
 
+  /// Descendants whose parents end become our children instead of process 1's (PR_SET_CHILD_SUBREAPER). False: they
+  /// cannot.
+  package static func adoptOrphans() -> Bool { clinux_adopt_orphans() == 0 }
+
   package static func ignoreSignal(_ number: Int32) { _ = clinux_ignore_signal(number) }
   package static func restoreDefaultSignal(_ number: Int32) { _ = clinux_default_signal(number) }
 

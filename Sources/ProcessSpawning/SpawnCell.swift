@@ -47,6 +47,27 @@ package struct SpawnCell: Equatable, Sendable {
 }
 
 extension SpawnCell {
+  /// Whether there is something that another process can build and hold.
+  package var isBuilt: Bool { ownFileSystemView || ownNetwork || ownProcesses }
+
+  /// Where servers can leave files that are the cell's.
+  package var writableMemories: [String] {
+    mounts.compactMap { mount in
+      if case .memory(let place, _, isReadOnly: false, _) = mount { return place }
+      return nil
+    }
+  }
+
+  /// Places that may be missing when the cell is built.
+  package var optionalPlaces: [String] {
+    mounts.compactMap { mount in
+      switch mount {
+      case .memory(let place, _, _, isOptional: true), .bind(_, at: let place), .readOnly(let place): place
+      default: nil
+      }
+    }
+  }
+
   /// Bytes of one instruction of a filter (struct sock_filter).
   static let instructionSize = 8
 
@@ -59,6 +80,7 @@ extension SpawnCell {
     if ownNetwork { namespaces |= 0x4000_0000 }  // CLONE_NEWNET
     if ownProcesses { namespaces |= 0x0800_0000 }  // CLONE_NEWIPC; CLONE_NEWPID is clone's
     cell.pointee.namespaces = namespaces
+    cell.pointee.has_processes = ownProcesses ? 1 : 0
     let steps = mounts.map { SpawnCell.step($0, arena) }
     cell.pointee.mount_count = UInt32(steps.count)
     cell.pointee.mounts = UnsafePointer(arena.array(steps))

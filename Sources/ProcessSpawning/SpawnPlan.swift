@@ -15,6 +15,9 @@ package final class SpawnPlan {
   let variables: ConnectionVariables
   /// The server gets a process namespace of its own.
   let hasOwnProcesses: Bool
+  /// The cell, where it can serve one server after another (`KeptCell`): the servers are not root and cannot become it.
+  package let reusableCell: SpawnCell?
+  package let rootDirectory: String?
 
   /// The arguments, null-terminated; null where a template belongs.
   let arguments: StringTable
@@ -32,6 +35,8 @@ package final class SpawnPlan {
     passing = parameters.passing
     standardError = parameters.standardError
     hasOwnProcesses = parameters.cell?.ownProcesses == true
+    rootDirectory = parameters.rootDirectory
+    reusableCell = SpawnPlan.reusableCell(parameters)
 
     var entries = SpawnPlan.lastOfEachName(parameters.environment)
     var variables = parameters.variables
@@ -108,6 +113,14 @@ package final class SpawnPlan {
 extension SpawnPlan {
   private static func template(_ text: String, _ parameters: SpawnParameters) -> TextTemplate {
     parameters.expandsTemplates ? TextTemplate(text, serviceID: parameters.serviceID) : TextTemplate(constant: text)
+  }
+
+  private static func reusableCell(_ parameters: SpawnParameters) -> SpawnCell? {
+    guard let cell = parameters.cell, cell.isBuilt, !cell.isLenient, let identity = parameters.identity else {
+      return nil
+    }
+    let staysUnprivileged = parameters.noNewPrivileges || cell.systemCallFilter != nil
+    return identity.uid != 0 && staysUnprivileged && cell.capabilities?.isEmpty != false ? cell : nil
   }
 
   /// An upper bound of the bytes of one plan.

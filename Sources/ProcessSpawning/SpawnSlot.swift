@@ -77,16 +77,37 @@ final class SpawnSlot {
   func start(
     _ plan: SpawnPlan, sockets: UnsafeBufferPointer<Int32>, standardError: Int32, extra: Int32?, null: Int32,
     makesBlocking: Bool, context: ConnectionContext, ignoredSignals: UInt64, initFile: Int32, controlGroup: Int32,
-    options: Int32
+    cell: KeptCell?, ownProcesses: Int32, options: Int32
   ) -> Int32 {
-    child.pointee.plan = UnsafePointer(plan.plan)
-    child.pointee.result = result
     child.pointee.default_signals = ignoredSignals
     child.pointee.init_file = initFile
     child.pointee.control_group = controlGroup
+    child.pointee.view_file = cell?.viewNumber ?? -1
+    child.pointee.network_file = cell?.networkNumber ?? -1
+    child.pointee.processes_file = cell?.processesNumber ?? -1
+    child.pointee.own_processes_file = ownProcesses
+    child.pointee.keeper_file = -1
     layOut(plan, sockets, standardError, extra, null, makesBlocking)
     render(plan, context)
-    let pid = cspawn_start(child, UnsafeMutableRawPointer(result), options | (plan.waits ? Int32(CSPAWN_WAITS) : 0))
+    return launch(plan, options | (plan.waits ? Int32(CSPAWN_WAITS) : 0))
+  }
+
+  /// Starts a child that builds the plan's cell and keeps it. Returns its pid, or -errno.
+  func startKeeper(_ plan: SpawnPlan, program: Int32, options: Int32) -> Int32 {
+    child.pointee = cspawn_child()
+    child.pointee.init_file = -1
+    child.pointee.control_group = -1
+    child.pointee.view_file = -1
+    child.pointee.network_file = -1
+    child.pointee.processes_file = -1
+    child.pointee.keeper_file = program
+    return launch(plan, options)
+  }
+
+  private func launch(_ plan: SpawnPlan, _ options: Int32) -> Int32 {
+    child.pointee.plan = UnsafePointer(plan.plan)
+    child.pointee.result = result
+    let pid = cspawn_start(child, UnsafeMutableRawPointer(result), options)
     if pid > 0 {
       self.pid = pid
       self.plan = plan

@@ -29,6 +29,10 @@ package final class Spawner {
   private let blocksSignals: Bool
   /// The first process of process namespaces, once a server has needed one.
   private var initProgram: FileDescriptor?
+  /// The same for cells that are kept.
+  private var keeperProgram: FileDescriptor?
+  /// Our own process namespace, once a server has been started in a kept cell's.
+  private var ownProcesses: FileDescriptor?
   private var free: [SpawnSlot] = []
   private var busy: [SpawnSlot] = []
 
@@ -57,17 +61,18 @@ package final class Spawner {
   ///
   /// `makesBlocking` clears O_NONBLOCK on the socket, in the child. It changes the open file, which the daemon shares:
   /// a listener that comes back must be set again. `extra` gets the number behind the last one that the plan's
-  /// passing gives. `controlGroup` is the directory of a control group to start in. Throws EAGAIN or ENOMEM when no
-  /// process can be had now.
+  /// passing gives. `controlGroup` is the directory of a control group to start in, `cell` one that is ready; without
+  /// it the child makes its own. Throws EAGAIN or ENOMEM when no process can be had now.
   @export(interface) package func spawn(
     _ plan: SpawnPlan, socket: BorrowedDescriptor, standardError: BorrowedDescriptor? = nil,
     extra: BorrowedDescriptor? = nil, makesBlocking: Bool = true, context: ConnectionContext,
-    controlGroup: BorrowedDescriptor? = nil
+    controlGroup: BorrowedDescriptor? = nil, cell: KeptCell? = nil
   ) throws(SystemError) -> Int32 {
     var raw = socket.raw
     let result = withUnsafePointer(to: &raw) { pointer in
       start(
-        plan, UnsafeBufferPointer(start: pointer, count: 1), standardError, extra, makesBlocking, context, controlGroup)
+        plan, UnsafeBufferPointer(start: pointer, count: 1), standardError, extra, makesBlocking, context, controlGroup,
+        cell)
     }
     return try Spawner.pid(result, plan)
   }
@@ -80,7 +85,7 @@ package final class Spawner {
   ) throws(SystemError) -> Int32 {
     let raw = sockets.map { $0.raw }
     let result = raw.withUnsafeBufferPointer {
-      start(plan, $0, standardError, extra, makesBlocking, context, controlGroup)
+      start(plan, $0, standardError, extra, makesBlocking, context, controlGroup, nil)
     }
     return try Spawner.pid(result, plan)
   }
@@ -98,6 +103,35 @@ package final class Spawner {
   }
 }
 
+// Cells that are built before their servers.
+extension Spawner {
+  /// Whether cells can be kept: only a child that shares our memory tells when its program runs.
+  package var keepsCells: Bool { memory == .shared }
+
+  /// Starts the keeper of a cell of the plan's: a child that builds it and stays. Returns its pid.
+  @export(interface) package func startKeeper(of plan: SpawnPlan) throws(SystemError) -> Int32 {
+    if ownProcesses == nil { ownProcesses = try FileDescriptor.open("/proc/self/ns/pid", flags: O_RDONLY) }
+    if keeperProgram == nil {
+      let file = cspawn_keeper_program()
+      if file < 0 { throw SystemError("make the keeper's program", errno: -file) }
+      keeperProgram = FileDescriptor(owning: file)
+    }
+    guard let program = keeperProgram?.raw, let slot = freeSlot() else {
+      throw SystemError("start keeper of a cell of", plan.serviceID, errno: EAGAIN)
+    }
+    let result = slot.startKeeper(plan, program: program, options: options)
+    if result > 0 { busy.append(slot) } else { free.append(slot) }
+    return try Spawner.pid(result, plan)
+  }
+
+  /// The cell that a keeper has built; nil while it is at it or when it has failed.
+  @export(interface) package func builtCell(of plan: SpawnPlan, by keeper: Int32) -> KeptCell? {
+    if let slot = busy.first(where: { $0.pid == keeper }), slot.isRunning || slot.failure != nil { return nil }
+    guard let cell = plan.reusableCell else { return nil }
+    return try? KeptCell(keeper: keeper, cell: cell)
+  }
+}
+
 extension Spawner {
   private static func pid(_ result: Int32, _ plan: SpawnPlan) throws(SystemError) -> Int32 {
     if result < 0 { throw SystemError("start server of", plan.serviceID, errno: -result) }
@@ -107,15 +141,12 @@ extension Spawner {
   private func start(
     _ plan: SpawnPlan, _ sockets: UnsafeBufferPointer<Int32>, _ standardError: BorrowedDescriptor?,
     _ extra: BorrowedDescriptor?, _ makesBlocking: Bool, _ context: ConnectionContext,
-    _ controlGroup: BorrowedDescriptor?
+    _ controlGroup: BorrowedDescriptor?, _ cell: KeptCell?
   ) -> Int32 {
     precondition(!sockets.isEmpty, "a server needs a socket")
-    if free.isEmpty { collect() }
-    var slot = free.popLast()
-    if slot == nil && busy.count < Spawner.maximumInFlight { slot = try? SpawnSlot(shared: memory == .copied) }
-    guard let slot else { return -EAGAIN }
+    guard let slot = freeSlot() else { return -EAGAIN }
     var initFile: Int32 = -1
-    if plan.hasOwnProcesses {
+    if plan.hasOwnProcesses && cell == nil {
       initFile = initProgram?.raw ?? cspawn_init_program()
       if initFile < 0 {
         free.append(slot)
@@ -123,15 +154,22 @@ extension Spawner {
       }
       if initProgram == nil { initProgram = FileDescriptor(owning: initFile) }
     }
-    var options: Int32 = 0
-    if memory == .copied { options |= Int32(CSPAWN_COPIES_MEMORY) }
-    if blocksSignals { options |= Int32(CSPAWN_BLOCKS_SIGNALS) }
     let result = slot.start(
       plan, sockets: sockets, standardError: standardError?.raw ?? null.raw, extra: extra?.raw, null: null.raw,
       makesBlocking: makesBlocking, context: context, ignoredSignals: ignoredSignals, initFile: initFile,
-      controlGroup: controlGroup?.raw ?? -1, options: options)
+      controlGroup: controlGroup?.raw ?? -1, cell: cell, ownProcesses: ownProcesses?.raw ?? -1, options: options)
     if result > 0 { busy.append(slot) } else { free.append(slot) }
     return result
+  }
+
+  private func freeSlot() -> SpawnSlot? {
+    if free.isEmpty { collect() }
+    if let slot = free.popLast() { return slot }
+    return busy.count < Spawner.maximumInFlight ? try? SpawnSlot(shared: memory == .copied) : nil
+  }
+
+  private var options: Int32 {
+    (memory == .copied ? Int32(CSPAWN_COPIES_MEMORY) : 0) | (blocksSignals ? Int32(CSPAWN_BLOCKS_SIGNALS) : 0)
   }
 
   /// Takes back the slots of children that have executed. Failed ones wait until they are reaped.

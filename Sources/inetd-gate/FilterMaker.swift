@@ -20,8 +20,29 @@ enum FilterMaker {
         return fail("'\(name)': " + SystemError.text(-result))
       }
     }
-    let written = cseccomp_write(1)
-    return written < 0 ? fail("libseccomp: " + SystemError.text(-written)) : 0
+    do throws(SystemError) {
+      // The library writes only to a file; what it writes is several times as long as it need be.
+      let file = try FileDescriptor.memory(name: "inetd-filter")
+      let result = cseccomp_write(file.raw)
+      if result < 0 { return fail("libseccomp: " + SystemError.text(-result)) }
+      let bytes = try FileSystem.contents(of: "/proc/self/fd/\(file.raw)").bytes
+      guard let program = FilterProgram(bytes: bytes) else { return fail("libseccomp: not a whole program") }
+      if let error = write(program.shortened.bytes) { throw error }
+      return 0
+    } catch {
+      return fail(error.description)
+    }
+  }
+
+  private static func write(_ bytes: [UInt8]) -> SystemError? {
+    bytes.withUnsafeBytes { bytes in
+      do throws(SystemError) {
+        try BorrowedDescriptor.standardOutput.writeAll(bytes)
+        return nil
+      } catch {
+        return error
+      }
+    }
   }
 
   private static func fail(_ reason: String) -> Int32 {

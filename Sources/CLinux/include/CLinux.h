@@ -84,3 +84,12 @@ static inline int clinux_option_index(void) { return optind; }
 /// Gives back the heap's free pages, and unmaps code and constants that may not be needed again soon: the kernel maps
 /// them anew from the page cache when they are.
 void clinux_release_memory(void);
+
+/// What every change of a file system in memory changes: the times of its root directory, and what is free.
+struct clinux_memory_stamp {
+    int64_t modified[2], changed[2];
+    uint64_t free_blocks, free_files;
+};
+/// `root` may be a path only (O_PATH). Returns -1 with errno.
+int clinux_stamp_memory(int root, struct clinux_memory_stamp *stamp);
+int clinux_is_same_stamp(const struct clinux_memory_stamp *one, const struct clinux_memory_stamp *other);

@@ -38,6 +38,8 @@ static inline int clinux_get_priority(void) {
 /// 1 when other processes of the same user may trace this one and read its memory (PR_GET_DUMPABLE).
 static inline int clinux_dumpable(void) { return prctl(PR_GET_DUMPABLE, 0, 0, 0, 0); }
 
+/// Descendants whose parents end become our children instead of process 1's. Returns -1 with errno.
+static inline int clinux_adopt_orphans(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
 static inline int clinux_set_name(const char *name) { return prctl(PR_SET_NAME, name, 0, 0, 0); }
 
 static inline int clinux_ignore_signal(int number) { return signal(number, SIG_IGN) == SIG_ERR ? -1 : 0; }

@@ -98,6 +98,8 @@ struct cspawn_cell {
     /// A classic BPF program (struct sock_filter) of so many instructions.
     const void *filter;
     uint32_t filter_count;
+    /// The server's processes are in a namespace of their own (CLONE_NEWPID).
+    unsigned has_processes : 1;
     unsigned limits_capabilities : 1;
     unsigned filters_system_calls : 1;
     /// What this kernel cannot do is left out instead of failing.
@@ -155,6 +157,15 @@ struct cspawn_child {
     int32_t init_file;
     /// A control group's directory to start in (CLONE_INTO_CGROUP); -1: the daemon's.
     int32_t control_group;
+    /// A cell that a keeper holds ready: its view of the file system, its network and its processes as files of
+    /// /proc/PID/ns. -1 each: what the plan wants of it the child makes anew.
+    int32_t view_file;
+    int32_t network_file;
+    int32_t processes_file;
+    /// The daemon's own process namespace, to come back to; needed with `processes_file`.
+    int32_t own_processes_file;
+    /// The program of `cspawn_keeper_program`: the child builds the cell and keeps it instead of being a server; -1: not.
+    int32_t keeper_file;
     /// Bit n-1: the daemon ignores signal n, the server must not.
     uint64_t default_signals;
     struct cspawn_result *result;
@@ -180,6 +191,11 @@ pid_t cspawn_start(struct cspawn_child *child, void *stack_end, int options);
 /// It waits for the server, reaps what the server leaves behind, and ends as the server did (128 + n for signal n), upon
 /// which the kernel ends all that is left. Returns a descriptor or -errno.
 int cspawn_init_program(void);
+
+/// The first process of a cell that is built before its servers come, and stays while they come and go: a page of code
+/// in a sealed file in memory, as above. It reaps what servers leave behind. When its parent ends, or on SIGTERM, it
+/// stays for as long as somebody else is in its process namespace. Returns a descriptor or -errno.
+int cspawn_keeper_program(void);
 
 /// Whether the child still uses the daemon's memory.
 static inline int cspawn_is_running(const struct cspawn_result *result) {

@@ -18,6 +18,9 @@ enum ControlGroupState {
 final class ServiceWalls {
   let cell: SpawnCell?
   let controlGroup: ControlGroupState
+  /// Cells that are ready; nil while none was asked for, and where none can be kept.
+  private(set) var stock: CellStock?
+  private var hasAskedForStock = false
 
   private init(_ cell: SpawnCell?, _ controlGroup: ControlGroupState) {
     self.cell = cell
@@ -31,6 +34,22 @@ final class ServiceWalls {
     let group = ServiceRuntime.controlGroup(of: definition, server)
     if cell == nil, case .none = group { return nil }
     return ServiceWalls(cell, group)
+  }
+
+  /// The stock for the servers of a plan, begun by the first that asks.
+  fileprivate func stock(for plan: SpawnPlan, _ keepers: CellKeepers) -> CellStock? {
+    if !hasAskedForStock {
+      hasAskedForStock = true
+      stock = keepers.stock(for: plan)
+    }
+    return stock
+  }
+
+  /// The service is gone or has other walls.
+  func close(_ keepers: CellKeepers) {
+    hasAskedForStock = true
+    if let stock { keepers.close(stock) }
+    stock = nil
   }
 
   private static let untouched = SandboxDefinition()
@@ -87,6 +106,31 @@ extension ServiceRuntime {
     }
     group.dismiss()
     server.removeDyingControlGroups()
+  }
+}
+
+// Cells that are ready before their servers.
+extension ServiceRuntime {
+  func takeCell(for plan: SpawnPlan) -> StockedCell? {
+    guard let walls, walls.cell != nil, !isRetired else { return nil }
+    return walls.stock(for: plan, server.cellKeepers)?.take(at: loop.now)
+  }
+
+  /// How the server of an instance ended, in the words of a process namespace's first process, which every other server
+  /// of the service may have: a signal is 128 more than its number.
+  func end(of instance: Instance, _ outcome: SpawnOutcome?) -> SpawnOutcome? {
+    guard instance.cell?.cell.holdsProcesses == true, case .ended(.killed(let signal, _)) = outcome else {
+      return outcome
+    }
+    return .ended(.exited(128 + signal))
+  }
+
+  /// A server has been reaped: another may have its cell if it left nothing there.
+  func endCell(of instance: Instance, _ outcome: SpawnOutcome?) {
+    guard let ready = instance.cell else { return }
+    var isUsable = false
+    if case .ended = outcome { isUsable = ready.cell.holdsProcesses || server.cellKeepers.areOrphansAbsent() }
+    ready.giveBack(isUsable: isUsable, at: loop.now)
   }
 }
 

@@ -106,6 +106,7 @@ extension SuperServer {
       // Nothing may come between: where this descriptor closes, the copy goes on with the conversations.
       var copy = try leaveConversations()
       setenv(Inheritance.handoverVariable, "\(state)", 1)
+      cellKeepers.letGo()
       _ = execv(invocation.program, clinux_arguments())
       let error = SystemError.last("execute", invocation.program)
       if let descriptor = copy.take() {

@@ -59,6 +59,8 @@ final class RPCRegistrar {
   }
 
   /// A child was collected. Returns whether it was the registrar's.
+  func isRunning(as pid: Int32) -> Bool { run?.pid == pid }
+
   func ended(_ pid: Int32, _ outcome: SpawnOutcome) -> Bool {
     guard let run, run.pid == pid else { return false }
     run.ended(outcome)

@@ -43,6 +43,11 @@ struct InstanceTable {
     if group != nil { instances[pid]?.controlGroup = group }
   }
 
+  /// Notes the ready cell that a server was started in.
+  mutating func setCell(_ cell: StockedCell?, of pid: Int32) {
+    if cell != nil { instances[pid]?.cell = cell }
+  }
+
   func instance(_ pid: Int32) -> Instance? { instances[pid] }
 
   /// Whether a server for this peer is running: datagram services have one for each.

@@ -26,6 +26,7 @@ package final class SuperServer {
   /// Our part of the control group tree; opened for the first service that has bounds.
   var controlGroups: ControlGroups?
   var controlGroupTimer: ActionTimer?
+  private(set) lazy var cellKeepers = CellKeepers(self)
   /// Asks the kernel about connections; opened for the first that has an idle_timeout.
   var diagnosis: SocketDiagnosis?
   var instances = InstanceTable()

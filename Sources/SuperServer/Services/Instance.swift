@@ -34,4 +34,6 @@ struct Instance {
   var clock: ServerClock?
   /// The control group that is its connection's alone.
   var controlGroup: ConnectionControlGroup?
+  /// The cell that it was given, to go back to its stock.
+  var cell: StockedCell?
 }

@@ -35,15 +35,18 @@ extension ServiceRuntime {
   /// Starts a server for an admitted connection.
   func start(_ plan: SpawnPlan, on connection: consuming FileDescriptor, from peer: SocketAddress, attempt: Int = 1) {
     let context = connectionContext(of: connection.borrowed, peer: peer)
+    let ready = walls == nil ? nil : takeCell(for: plan)
     do throws(SystemError) {
       let place = try controlGroupPlace()
       let pid = try server.spawner.spawn(
         plan, socket: connection.borrowed, standardError: complaintsDescriptor, makesBlocking: false, context: context,
-        controlGroup: place?.directory)
+        controlGroup: place?.directory, cell: ready?.cell)
       began(pid, peer: context.remote, listeners: [])
       server.instances.setControlGroup(place?.connection, of: pid)
+      server.instances.setCell(ready, of: pid)
       watchTimes(of: pid, connection: connection.borrowed)
     } catch {
+      ready?.giveBack(isUsable: false, at: loop.now)
       guard error.errno == EAGAIN || error.errno == ENOMEM, definition.retriesStart else {
         failed(consume connection, from: peer, error)
         return
@@ -220,13 +223,14 @@ extension ServiceRuntime {
     server.statusChanged()
     let duration = MonotonicTime.now - instance.startedAt
     endControlGroup(of: instance)
+    endCell(of: instance, outcome)
     if instance.gate == .judgedOnly { return }
     if instance.gate == .refused {
       for listener in instance.listeners { takeBack(listener, after: duration) }
       return release(.full)
     }
     let hasServed = instance.gate == .none || instance.gate == .passed || silentGateServed(instance, outcome)
-    if hasServed { tell(of: instance, outcome, after: duration) }
+    if hasServed { tell(of: instance, end(of: instance, outcome), after: duration) }
     admission.ended(instance.peer?.ip)
     for listener in instance.listeners { takeBack(listener, after: duration) }
     release(.full)

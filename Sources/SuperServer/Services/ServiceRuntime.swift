@@ -68,6 +68,7 @@ package final class ServiceRuntime {
     handler = ServiceRuntime.handler(for: resolved)
     banners = BannerTexts(resolved.definition.banners)
     traits = ServiceTraits(resolved.definition)
+    walls?.close(server.cellKeepers)
     walls = ServiceWalls.of(resolved.definition, server)
     if let activity {
       activity.plan = nil
@@ -169,6 +170,7 @@ extension ServiceRuntime {
   /// Ends all timers; the service is no longer part of the server.
   func retire() {
     isRetired = true
+    walls?.close(server.cellKeepers)
     guard let activity else { return }
     if let timer = activity.holdTimer { loop.cancel(timer) }
     activity.postponed.removeAll()

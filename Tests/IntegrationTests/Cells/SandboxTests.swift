@@ -125,12 +125,16 @@ struct Shell {
   func theFirstProcessPassesTheEndOn(_ build: DaemonBuild) throws {
     let setup = try ProbeServices(build)
     let service = try Self.shell(setup, "alone", ("private_pids", "yes"), ("log_on_success", "EXIT"))
-    try setup.start([service])
+    let strict = try Self.shell(setup, "strict", ("sandbox", "strict"), ("log_on_success", "EXIT"))
+    try setup.start([service, strict])
     for (script, status) in [("exit 0", 0), ("exit 7", 7), ("kill -KILL $$", 137)] {
-      let client = try setup.connect(service)
-      try client.send("\(script)\n")
-      #expect(try client.receiveToEnd().isEmpty)
-      try setup.daemon.log.wait(containing: "EXIT: alone status=\(status)")
+      // The second and later servers of `strict` are given a cell that stands ready: their end is told the same.
+      for service in [service, strict] {
+        let client = try setup.connect(service)
+        try client.send("\(script)\n")
+        #expect(try client.receiveToEnd().isEmpty)
+        try setup.daemon.log.wait(containing: "EXIT: \(service.id) status=\(status)")
+      }
     }
   }
 

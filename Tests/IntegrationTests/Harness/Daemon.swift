@@ -69,7 +69,16 @@ final class Daemon {
   }
 
   /// The servers that run now.
-  var servers: [pid_t] { ProcessFacts.children(of: pid).filter(ProcessFacts.exists) }
+  var servers: [pid_t] {
+    ProcessFacts.children(of: pid).filter { ProcessFacts.exists($0) && !Self.isKeeper($0) }
+  }
+
+  /// The processes that keep cells for servers to come.
+  var keepers: [pid_t] { ProcessFacts.children(of: pid).filter { ProcessFacts.exists($0) && Self.isKeeper($0) } }
+
+  private static func isKeeper(_ pid: pid_t) -> Bool {
+    (try? String(contentsOfFile: "/proc/\(pid)/comm", encoding: .utf8)) == "inetd-keeper\n"
+  }
 
   /// Has the files read again and waits until that is done.
   func reload() throws {

@@ -1,0 +1,113 @@
+import CLinux
+import EventLoop
+import LinuxSystem
+import ProcessSpawning
+
+/// The processes that keep cells for servers to come, and what all services' stocks must know.
+final class CellKeepers {
+  /// How often is looked for cells that nobody has needed since.
+  private static let sweepInterval = TimeSpan.seconds(60)
+
+  private unowned(unsafe) let server: SuperServer
+  private var stocks: [CellStock] = []
+  private var stocksByKeeper: [Int32: CellStock] = [:]
+  private var mountTable: MountTable?
+  private var mountTableChanges: UInt64 = 0
+  private var sweepTimer: ActionTimer?
+  /// Our children, among them adopted ones, as soon as a cell depends on it.
+  private var children: FileDescriptor?
+
+  init(_ server: SuperServer) { self.server = server }
+
+  var now: MonotonicTime { server.loop.now }
+
+  /// The stock for a service's plan; nil where each server must have a cell of its own.
+  func stock(for plan: SpawnPlan) -> CellStock? {
+    guard server.spawner.keepsCells, let cell = plan.reusableCell else { return nil }
+    if mountTable == nil { mountTable = try? MountTable() }
+    guard mountTable != nil, cell.ownProcesses || adoptsOrphans() else { return nil }
+    let stock = CellStock(plan, cell, keepers: self)
+    stocks.append(stock)
+    return stock
+  }
+
+  /// A stock whose service is gone or changed.
+  func close(_ stock: CellStock) {
+    stock.close()
+    stocks.removeAll { $0 === stock }
+  }
+
+  /// Changes with every change of the mount table.
+  var mountTableState: UInt64 {
+    if mountTable?.hasChanged() == true { mountTableChanges += 1 }
+    return mountTableChanges
+  }
+
+  /// Starts a keeper; nil when it cannot be had now.
+  func start(_ plan: SpawnPlan, for stock: CellStock) -> Int32? {
+    guard let keeper = try? server.spawner.startKeeper(of: plan) else { return nil }
+    stocksByKeeper[keeper] = stock
+    let timer = sweepTimer ?? ActionTimer { [unowned(unsafe) self] in sweep() }
+    sweepTimer = timer
+    if !timer.isScheduled { server.loop.schedule(timer, after: CellKeepers.sweepInterval) }
+    return keeper
+  }
+
+  func builtCell(of plan: SpawnPlan, by keeper: Int32) -> KeptCell? {
+    guard let cell = server.spawner.builtCell(of: plan, by: keeper) else { return nil }
+    // Without processes of its own a cell is held by its files alone.
+    if !cell.holdsProcesses { end(keeper) }
+    return cell
+  }
+
+  func isAlive(_ keeper: Int32) -> Bool { stocksByKeeper[keeper] != nil }
+
+  /// Ends a keeper and all that is left in its process namespace.
+  func end(_ keeper: Int32) { if isAlive(keeper) { try? ChildProcess.signal(keeper, SIGKILL) } }
+
+  /// A child has been reaped. Returns whether it was a keeper.
+  func ended(_ pid: Int32) -> Bool {
+    guard let stock = stocksByKeeper.removeValue(forKey: pid) else { return false }
+    stock.keeperEnded(pid)
+    return true
+  }
+
+  /// Keepers end by themselves, each when the last server is gone that lives in its namespace.
+  func letGo() {
+    for stock in stocks { stock.close() }
+    stocks.removeAll()
+    for keeper in stocksByKeeper.keys { try? ChildProcess.signal(keeper, SIGTERM) }
+  }
+
+  /// Whether a server that has been reaped left no process behind that could be in its cell: every child that we have
+  /// is one that we know. Of a process namespace its keeper tells.
+  func areOrphansAbsent() -> Bool {
+    guard let children = children?.raw else { return false }
+    var text = [UInt8](repeating: 0, count: 8192)
+    let count = text.withUnsafeMutableBytes { pread(children, $0.baseAddress, $0.count, 0) }
+    guard count >= 0, count < text.count else { return false }
+    return text[..<count].split(separator: UInt8(ascii: " ")).allSatisfy { word in
+      let pid = word.reduce(Int32(0)) { $0 &* 10 &+ Int32($1 &- UInt8(ascii: "0")) }
+      return server.instances.instance(pid) != nil || isAlive(pid) || server.registrar.isRunning(as: pid)
+    }
+  }
+}
+
+extension CellKeepers {
+  /// Orphans of servers become our children instead of process 1's (PR_SET_CHILD_SUBREAPER), so that they are seen.
+  private func adoptsOrphans() -> Bool {
+    if children != nil { return true }
+    let pid = CurrentProcess.pid
+    guard let file = try? FileDescriptor.open("/proc/self/task/\(pid)/children", flags: O_RDONLY),
+      CurrentProcess.adoptOrphans()
+    else { return false }
+    children = consume file
+    return true
+  }
+
+  private func sweep() {
+    var isNeeded = false
+    for stock in stocks where stock.clearUnused() { isNeeded = true }
+    if isNeeded, let sweepTimer { server.loop.schedule(sweepTimer, after: CellKeepers.sweepInterval) }
+  }
+}
