@@ -97,13 +97,16 @@ package enum FileSystem {
     }
   }
 
-  /// The names in a directory, sorted bytewise, without `.` and `..`.
-  @export(interface) package static func names(in directory: String) throws(SystemError) -> [String] {
+  /// The names in a directory, sorted bytewise, without `.` and `..`; of more than `limit` names some `limit` + 1, which
+  /// shows that there are more.
+  @export(interface) package static func names(
+    in directory: String, limit: Int = Int.max - 1
+  ) throws(SystemError) -> [String] {
     // opendir opens with O_CLOEXEC.
     guard let stream = opendir(directory) else { throw SystemError.last("list", directory) }
     defer { closedir(stream) }
     var names: [String] = []
-    while true {
+    while names.count <= limit {
       clinux_set_errno(0)
       guard let entry = readdir(stream) else {
         if clinux_errno() != 0 { throw SystemError.last("list", directory) }

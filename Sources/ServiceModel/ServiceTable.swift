@@ -35,10 +35,35 @@ package struct RejectedService: Sendable {
   }
 }
 
+/// A service in error as far as it could be read: whoever mends it should hear of all its mistakes at once, also of those
+/// that only the machine knows.
+package struct FaultyService: Sendable {
+  package var entry: ServiceEntry
+  package var doubts: LookupDoubts
+
+  package init(_ entry: ServiceEntry, doubts: LookupDoubts) {
+    self.entry = entry
+    self.doubts = doubts
+  }
+}
+
+/// What of a service in error must not be looked up, since it depends on something that could not be read: the answer
+/// would be about what nobody has written.
+package struct LookupDoubts: OptionSet, Sendable {
+  package let rawValue: UInt8
+  package init(rawValue: UInt8) { self.rawValue = rawValue }
+  /// Where it listens.
+  package static let socket = LookupDoubts(rawValue: 1)
+  /// Which file its program is.
+  package static let program = LookupDoubts(rawValue: 2)
+}
+
 /// The outcome of one load: the services in file order, those in error, and all findings.
 package struct ServiceTable: Sendable {
   package var entries: [ServiceEntry] = []
   package var rejected: [RejectedService] = []
+  /// Some of the rejected; empty once they have been looked up.
+  package var faulty: [FaultyService] = []
   package var diagnostics: [Diagnostic] = []
   package var sources = SourceMap()
   /// False when something could not be read at all, so that nothing may be concluded from a service's absence.

@@ -52,7 +52,8 @@ extension ConfigurationReader {
     }
   }
 
-  static func names(in directory: String, checksWriters: Bool) -> Listing {
+  /// The names in a directory, one more than `limit` if there are more.
+  static func names(in directory: String, limit: Int = Int.max - 1, checksWriters: Bool) -> Listing {
     do throws(SystemError) {
       guard let status = try FileSystem.status(of: directory) else { return .missing }
       guard status.kind == .directory else {
@@ -61,7 +62,7 @@ extension ConfigurationReader {
       if checksWriters && status.isWritable(byOthersThan: 0) {
         return .refused(.unusableDirectory(directory, id: "unsafe-directory", status.unsafeWriters))
       }
-      return .listed(try FileSystem.names(in: directory))
+      return .listed(try FileSystem.names(in: directory, limit: limit))
     } catch {
       if error.errno == ENOENT { return .missing }
       return .refused(

@@ -24,13 +24,14 @@ extension ConfigurationReader {
 
   private static func directory(_ request: IncludeRequest, checksWriters: Bool) -> IncludeReply {
     var reply = IncludeReply()
-    switch names(in: request.path, checksWriters: checksWriters) {
+    switch names(in: request.path, limit: request.room.names, checksWriters: checksWriters) {
     case .missing: reply.failure = ("include-missing", "does not exist")
     case .refused(let finding): reply.failure = (finding.id, finding.message)
     case .listed(let names):
+      reply.count(names, room: request.room)
       let base = request.path.hasSuffix("/") ? request.path : request.path + "/"
       let wanted = names.filter { counts($0) && (request.kind == .directory || !$0.utf8.contains(UInt8(ascii: "."))) }
-      reply.read(wanted.map { base + $0 }, limit: request.limit, checksWriters: checksWriters)
+      reply.read(wanted.map { base + $0 }, room: request.room, checksWriters: checksWriters)
     }
     return reply
   }
@@ -45,41 +46,61 @@ extension ConfigurationReader {
     var reply = IncludeReply()
     var paths = [isAbsolute ? "/" : ""]
     for (place, component) in components.enumerated() {
-      let isLast = place == components.count - 1
-      var next: [String] = []
-      for path in paths {
-        for name in matches(of: component, in: path) {
-          // One more than the limit shows that there were too many, and keeps a pattern like */*/*/* from exploding.
-          if next.count > request.limit { break }
-          next.append(path + name + (isLast ? "" : "/"))
+      let end = place == components.count - 1 ? "" : "/"
+      if component.hasWildcards {
+        paths = paths.flatMap { path in
+          reply.matches(of: component, in: path, room: request.room, checksWriters: checksWriters).map {
+            path + $0 + end
+          }
         }
+      } else {
+        paths = paths.map { $0 + component.literal + end }
       }
-      paths = next
     }
-    reply.read(paths, limit: request.limit, checksWriters: checksWriters)
+    if reply.failure == nil { reply.read(paths, room: request.room, checksWriters: checksWriters) }
     return reply
-  }
-
-  private static func matches(of component: GlobPattern, in directory: String) -> [String] {
-    if !component.hasWildcards { return [component.literal] }
-    guard case .listed(let names) = names(in: directory.isEmpty ? "." : directory, checksWriters: false) else {
-      return []
-    }
-    return names.filter(component.matches)
   }
 }
 
 extension IncludeReply {
-  /// Reads the files at `paths`; what is no file is passed over.
-  fileprivate mutating func read(_ paths: [String], limit: Int, checksWriters: Bool) {
+  /// Notes that `names` were looked at; of more than there is room for the last one is not.
+  fileprivate mutating func count(_ names: [String], room: IncludeRoom) {
+    self.names += names.count
+    if self.names > room.names { lack = .names }
+  }
+
+  /// The names in a directory that a pattern's component matches; none once there is no room for looking, or a directory
+  /// must not be believed.
+  fileprivate mutating func matches(
+    of component: GlobPattern, in directory: String, room: IncludeRoom, checksWriters: Bool
+  ) -> [String] {
+    if lack != nil || failure != nil { return [] }
+    let listing = ConfigurationReader.names(
+      in: directory.isEmpty ? "." : directory, limit: room.names - names, checksWriters: checksWriters)
+    switch listing {
+    case .listed(let names):
+      count(names, room: room)
+      return names.filter(component.matches)
+    case .refused(let finding) where finding.id == "unsafe-directory":
+      failure = (finding.id, "looks into '\(directory)', which \(finding.message)")
+      return []
+    case .missing, .refused: return []
+    }
+  }
+
+  /// Reads the files at `paths`; what is no file is passed over without being opened, which a device or a FIFO notices.
+  fileprivate mutating func read(_ paths: [String], room: IncludeRoom, checksWriters: Bool) {
+    var bytes = 0
     for path in paths {
-      if files.count >= limit {
-        isTruncated = true
+      guard let status = try? FileSystem.status(of: path), status.kind == .regular || status.isNull else { continue }
+      if files.count >= room.files || bytes > room.bytes {
+        lack = bytes > room.bytes ? .bytes : .files
         return
       }
-      if case .found(let content, let status) = ConfigurationReader.contents(of: path, checksWriters: checksWriters) {
-        files.append(File(path, content, status))
-      }
+      guard case .found(let content, let status) = ConfigurationReader.contents(of: path, checksWriters: checksWriters)
+      else { continue }
+      if case .bytes(let text) = content { bytes += text.count }
+      files.append(File(path, content, status))
     }
   }
 }

@@ -4,7 +4,13 @@ import ServiceModel
 extension ServiceResolver {
   /// As whom the service's program runs; nil when that is in error.
   mutating func credentials(for process: ProcessDefinition, _ entry: ServiceEntry) -> ServiceCredentials? {
-    guard let user = userRecord(process, of: entry) else { return nil }
+    guard let user = userRecord(process, of: entry) else {
+      // Both mistakes at once; but `first.last` of an inetd.conf may be one name.
+      if let group = process.group, findings.last?.suggestion?.utf8.last != UInt8(ascii: ":") {
+        _ = groupID(group, at: entry.range(of: "group"))
+      }
+      return nil
+    }
     var gid = user.gid
     if let group = process.group {
       guard let id = groupID(group, at: entry.range(of: "group")) else { return nil }

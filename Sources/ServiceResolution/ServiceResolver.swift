@@ -49,6 +49,7 @@ package struct ServiceResolver {
       table.rejected.append(RejectedService(id: entry.definition.id, location: entry.location))
       if let index = table.entries.firstIndex(where: { $0.location == entry.location }) { rejected.insert(index) }
     }
+    examine(&table)
     if !rejected.isEmpty {
       table.entries = zip(table.entries.indices, table.entries).filter { !rejected.contains($0.0) }.map { $0.1 }
     }
@@ -76,6 +77,31 @@ package struct ServiceResolver {
     var service = ResolvedService(entry: entry, listeners: listeners, credentials: credentials)
     service.ownership = ownership
     return service
+  }
+
+  /// Looks up what is certain of services in error, for the sake of the findings: nothing of them is served. Warnings
+  /// would say what is done instead.
+  private mutating func examine(_ table: inout ServiceTable) {
+    for service in table.faulty {
+      examine(service)
+      let errors = findings.filter { $0.severity == .error }
+      table.diagnostics += service.entry.definition.enabled ? errors : errors.map { $0.asWarningOfDisabledService }
+    }
+    table.faulty = []
+  }
+
+  private mutating func examine(_ service: FaultyService) {
+    findings = []
+    var entry = service.entry
+    if !service.doubts.contains(.socket) {
+      resolveNames(in: &entry)
+      if entry.definition.tcpmux == nil { _ = listenPlans(of: entry.definition.socket, entry) }
+    }
+    if case .program(let program) = entry.definition.handler, !program.path.isEmpty {
+      _ = credentials(for: entry.definition.process, entry)
+      if !service.doubts.contains(.program) { check(program, entry.definition.process, entry) }
+    }
+    _ = ownership(of: entry.definition.socket, entry)
   }
 
   mutating func fail(_ finding: Diagnostic) {

@@ -15,7 +15,9 @@ enum Command {
   }
 
   /// Runs `words` from the root of the checkout. Output goes through files, so that no pipe can fill up.
-  static func run(_ words: String...) throws -> Result {
+  static func run(_ words: String...) throws -> Result { try run(words) }
+
+  static func run(_ words: [String]) throws -> Result {
     let directory = FileManager.default.temporaryDirectory.appending(path: "inetd-rules-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: false)
     defer { try? FileManager.default.removeItem(at: directory) }

@@ -19,16 +19,14 @@ import Testing
     let words = String(repeating: " x", count: 16_384)
     #expect(load(BoundsTests.start + "server_args =\(words)\n").entries.count == 1)
     let table = load(BoundsTests.start + "server_args =\(words)\nserver_args += y\n")
-    #expect(
-      errors(table) == ["a server takes at most 16384 arguments here; service skipped [too-many-arguments]"])
+    #expect(errors(table) == [SentenceTests.line("too-many-arguments")])
   }
 
   @Test func variablesAreBounded() {
     let words = (0..<1024).map { " A\($0)=1" }.joined()
     #expect(load(BoundsTests.start + "env =\(words)\n").entries.count == 1)
     let table = load(BoundsTests.start + "env =\(words) B=1\n")
-    #expect(
-      errors(table) == ["an environment takes at most 1024 variables here; service skipped [too-many-variables]"])
+    #expect(errors(table) == [SentenceTests.line("too-many-variables")])
   }
 
   /// 64 services of 4096 ports each fit; the next one does not, and costs none of them.
@@ -38,8 +36,39 @@ import Testing
     }
     let table = load(sections.joined())
     #expect(table.entries.count == 64 && table.rejected.map { $0.id } == ["s64"])
-    #expect(
-      errors(table) == ["with this service there are more than 262144 sockets; service skipped [too-many-sockets]"])
+    #expect(errors(table) == [SentenceTests.line("too-many-sockets")])
+  }
+
+  /// All ports at once are a slip, and cost one finding for each service that asks.
+  @Test func enormousRangesAreRefusedOneByOne() {
+    let sections = (0..<200).map { "[service s\($0)]\nuser = nobody\nserver = /bin/cat\nlisten = 1-65535\n" }
+    let table = load(sections.joined())
+    #expect(table.entries.isEmpty && table.rejected.count == 200)
+    let found = errors(table)
+    let sentence = "'1-65535' is more than 4096 ports, the most for one service; service skipped [too-many-ports]"
+    #expect(found.count == 200 && found.allSatisfy { $0 == sentence }, "\(found.first ?? "")")
+  }
+
+  /// The same sockets in three syntaxes, many times, and long ranges on top of each other: one holder each, and one
+  /// finding for each that comes too late.
+  @Test func overlapsAcrossSyntaxesAreCountedOnce() {
+    let ports = 1..<301
+    let classic = ports.map { "\($0) stream tcp nowait nobody /bin/cat cat\n" }.joined()
+    let blocks = ports.map {
+      "service x\($0)\n{\n type = UNLISTED\n port = \($0)\n socket_type = stream\n wait = no\n user = nobody\n"
+        + " server = /bin/cat\n}\n"
+    }
+    let flat = ports.map { "[service f\($0)]\nlisten = \($0)\nuser = nobody\nserver = /bin/cat\n" }
+    let ranges = (0..<50).map { "[service r\($0)]\nlisten = 1-4096\nuser = nobody\nserver = /bin/cat\n" }
+    let table = GoldenCase.load(
+      [
+        ("/etc/inetd.conf", Array(classic.utf8)), ("/etc/inetd.d/a", Array(blocks.joined().utf8)),
+        ("/etc/inetd.d/b.conf", Array(flat.joined().utf8)), ("/etc/inetd.d/c.conf", Array(ranges.joined().utf8)),
+      ], LoadOptions())
+    #expect(table.entries.map { $0.definition.id } == ports.map { "x\($0)" })
+    #expect(table.rejected.count == 350, "a classic line gives way without being in error")
+    #expect(table.diagnostics.count == 650)
+    #expect(Set(table.diagnostics.map { $0.id }) == ["duplicate-socket"])
   }
 
   @Test func servicesAreBounded() {
@@ -53,8 +82,7 @@ import Testing
     }
     let table = normalizer.finish(configuration)
     #expect(table.entries.map { $0.definition.service } == ["1", "2", "3"] && !table.isComplete)
-    #expect(
-      errors(table) == ["there are more than 3 services; this one and those behind it are skipped [too-many-services]"])
+    #expect(errors(table) == [SentenceTests.line("too-many-services")])
     #expect(table.diagnostics.first?.range?.line == 4)
   }
 

@@ -129,7 +129,7 @@ struct GoldenCase: CustomTestStringConvertible, Sendable {
       }
     }
     if matching.isEmpty && request.kind != .glob { reply.failure = ("include-missing", "does not exist") }
-    reply.files = matching.prefix(request.limit).map {
+    reply.files = matching.prefix(request.room.files).map {
       IncludeReply.File(path: $0.path, identity: $0.path, content: .bytes($0.bytes))
     }
     return reply

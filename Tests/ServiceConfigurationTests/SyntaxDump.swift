@@ -30,7 +30,7 @@ struct SyntaxDump {
         }
       }
       if matching.isEmpty && request.kind == .file { reply.failure = ("include-missing", "does not exist") }
-      reply.files = matching.prefix(request.limit).map {
+      reply.files = matching.prefix(request.room.files).map {
         IncludeReply.File(path: $0.path, identity: $0.path, content: .bytes(Array($0.text.utf8)))
       }
       return reply
@@ -94,13 +94,16 @@ struct SyntaxDump {
     return ranges
   }
 
-  /// The first range that is not inside one line of its file. The place behind a line's last byte is inside.
-  var strayRange: SourceRange? {
-    ranges.first { range in
-      let lines = configuration.sources[range.file].bytes.split(separator: 10, omittingEmptySubsequences: false)
-      guard range.line >= 1, range.line <= lines.count, range.column >= 1, range.length >= 1 else { return true }
-      let length = lines[Int(range.line) - 1].count
-      return Int(range.column) + Int(range.length) - 1 > max(length, 1)
-    }
+  /// The first range that is not inside one line of its file.
+  var strayRange: SourceRange? { ranges.first { !configuration.sources.holds($0) } }
+}
+
+extension SourceMap {
+  /// Whether a range lies, from its first byte to its last, in one line of its file. Of an empty line the place where a
+  /// byte would be is part, so that there is something to underline.
+  func holds(_ range: SourceRange) -> Bool {
+    let lines = self[range.file].bytes.split(separator: 10, omittingEmptySubsequences: false)
+    guard range.line >= 1, range.line <= lines.count, range.column >= 1, range.length >= 1 else { return false }
+    return Int(range.column) + Int(range.length) - 1 <= max(lines[Int(range.line) - 1].count, 1)
   }
 }

@@ -84,8 +84,8 @@ import Testing
       reply.files = [IncludeReply.File(path: request.path, identity: request.path, content: .bytes(Array(text.utf8)))]
       return reply
     }
-    #expect(result.services.count <= ConfigurationLoader.maximumIncludedFiles)
-    #expect(result.diagnostics.contains { $0.id == "too-many-includes" })
+    #expect(result.services.count <= ConfigurationLoader.maximumIncludes.files)
+    #expect(SentenceTests.lines(result.diagnostics).contains(SentenceTests.line("too-many-includes")))
     #expect(result.diagnostics.count < 1000)
     #expect(!result.isComplete)
   }
@@ -99,7 +99,7 @@ import Testing
       reply.files = (1...20).map { IncludeReply.File(path: "/\($0)", identity: "\($0)", content: .bytes(big)) }
       return reply
     }
-    #expect(result.diagnostics.map { $0.id } == ["includes-too-large"])
+    #expect(SentenceTests.lines(result.diagnostics) == [SentenceTests.line("includes-too-large")])
   }
 
   @Test func filesThatAreNotRead() {
@@ -110,7 +110,11 @@ import Testing
       SourceDocument(path: "/c", role: .dropIn, content: .bytes([0x7f, 0x45, 0x4c, 0x46, 2, 1, 0, 10])),
       SourceDocument(path: "/d", role: .dropIn, content: .bytes(Array("user = x\n".utf8))),
     ]) { _ in IncludeReply() }
-    #expect(result.diagnostics.map { $0.id } == ["file-too-large", "unreadable-file", "not-text"])
+    #expect(
+      SentenceTests.lines(result.diagnostics) == [
+        SentenceTests.line("file-too-large"), "no; file skipped [unreadable-file]",
+        "this is a NUL byte, so the file is no text; file skipped [not-text]",
+      ])
     #expect(result.services.map { $0.name.text } == ["d"])
     #expect(!result.isComplete)
   }
@@ -168,7 +172,7 @@ import Testing
   func wordsOfAValueAreBounded(path: String, start: String, end: String) {
     let words = String(repeating: " a", count: ParseContext.maximumWords + 10)
     let result = SyntaxDump(start + words + "\n" + end + "\n", path: path)
-    #expect(result.ids == ["too-many-words"])
+    #expect(SentenceTests.lines(result.configuration.diagnostics) == [SentenceTests.line("too-many-words")])
     #expect(result.configuration.services.map { $0.isBroken } == [true])
     let counts = result.configuration.services.flatMap { $0.settings.map { $0.values.count } }
     #expect((counts.max() ?? 0) <= ParseContext.maximumWords + 1)
@@ -178,7 +182,7 @@ import Testing
   func settingsOfAServiceAreBounded(start: String, end: String) {
     let settings = String(repeating: "env += A=1\n", count: ParseContext.maximumSettings + 10)
     let result = SyntaxDump(start + settings + end + "\n")
-    #expect(result.ids == ["too-many-settings"])
+    #expect(SentenceTests.lines(result.configuration.diagnostics) == [SentenceTests.line("too-many-settings")])
     #expect(result.configuration.services.map { $0.isBroken } == [true])
     #expect(result.configuration.services.first?.settings.count == ParseContext.maximumSettings)
   }

@@ -71,6 +71,65 @@ import Testing
         ])
   }
 
+  /// `line:column id` of what a load says of `d/x.conf`.
+  private func findings(_ text: String, name: String = "d/x.conf") throws -> [String] {
+    try root.write(text, to: name)
+    let load = load()
+    #expect(load.services.isEmpty && load.table.rejected.count == 1 && load.table.faulty.isEmpty)
+    try root.remove(name)
+    return load.table.diagnostics.compactMap { finding in
+      finding.range.map { "\($0.line):\($0.column) \(finding.severity.word) \(finding.id)" }
+    }
+  }
+
+  /// Mistakes that the files show do not hide those that only the machine knows.
+  @Test func allMistakesOfAServiceComeAtOnce() throws {
+    #expect(
+      try findings(
+        "colour = red\nuser = no-such-user-here\ngroup = no-such-group\nserver = /no/such\nlisten = 7101\n"
+          + "bind = no.such.host.invalid\ninstances = many\n") == [
+          "1:1 error unknown-key", "2:8 error unknown-user", "3:9 error unknown-group",
+          "4:10 error unusable-program", "6:8 error unknown-address", "7:13 error bad-number",
+        ])
+    #expect(
+      try findings("user = \(user)\ngroup = no-such-group\nserver = /bin/cat\nlisten = 7101\nnonsense = 1\n") == [
+        "2:9 error unknown-group", "5:1 error unknown-key",
+      ])
+    #expect(
+      try findings("user = no-such-user-here\nserver = /bin/cat\nservice = fingr\ninstances = many\n") == [
+        "1:8 error unknown-user", "3:11 error unknown-service", "4:13 error bad-number",
+      ])
+    #expect(
+      try findings("7101 strem tcp nowait no-such-user-here /no/such x\n", name: "inetd.conf") == [
+        "1:6 error unknown-value", "1:23 error unknown-user", "1:41 error unusable-program",
+      ])
+    #expect(
+      try findings(
+        "service x\n{\n port = 7101\n socket_type = stream\n user = no-such-user-here\n server = /bin/cat\n}\n",
+        name: "d/x") == ["1:9 error missing-wait", "5:9 error unknown-user"])
+  }
+
+  /// Nothing is said about what hangs on a value that could not be read.
+  @Test func nothingFollowsFromAMistake() throws {
+    let account = "user = \(user)\n"
+    for (text, finding) in [
+      // The port, under another name or with a slip in it: the file's name was never meant for one.
+      ("\(account)server = /bin/cat\nprt = 7101\n", "3:1 error unknown-key"),
+      ("\(account)server = /bin/cat\nlisten = 99999\n", "3:10 error bad-port"),
+      // tftp is a service of udp.
+      ("\(account)server = /bin/cat\nservice = tftp\nprotocol = upd\n", "4:12 error unknown-value"),
+      ("\(account)server = /bin/cat\nservice = tftp\nprotcol = udp\n", "4:1 error unknown-key"),
+      ("\(account)server = /bin/cat\nservice = tftp\nprotocol udp\n", "4:1 error expected-operator"),
+      // The program is below a root that nobody knows.
+      ("\(account)server = /no/such\nlisten = 7101\nroot_directory = srv\n", "4:18 error relative-path"),
+      ("\(account)server = /no/such\nlisten = 7101\nroot_directory /srv\n", "4:1 error expected-operator"),
+      // Who has no server needs no user.
+      ("user = no-such-user-here\nlisten = 7101\ntype = INTERNL\n", "3:8 error unknown-value"),
+    ] {
+      #expect(try findings(text) == [finding], "\(text)")
+    }
+  }
+
   @Test func overridesAndMasksReachTheTable() throws {
     try root.write("user = \(user)\nserver = /bin/cat\nlisten = 7101\n", to: "d/a.conf")
     try root.write("listen = 7102\n", to: "d/a.conf.d/port.conf")

@@ -73,6 +73,11 @@ import Testing
       "error: 'h' has no address of the family that the protocol names; service skipped [no-address-of-family]"
     ),
     (
+      .withoutSELinux(at: place),
+      "warning: flag LABELED has nothing to go by: this host has no SELinux, hence no labels; served without a label "
+        + "[no-selinux]"
+    ),
+    (
       .tooManySockets(4096, at: place),
       "error: this is more than 4096 sockets for one service; service skipped [too-many-sockets]"
     ),

@@ -34,5 +34,8 @@ import Testing
     #expect(file.quote(2).count == 512)
     #expect(file.quote(3) == file.quote(0))
     #expect(!QuoteFile([]).quote(7).isEmpty)
+    for text in ["one", "one\n", "one\n\n\n", "\n%\none\n\n%\n\n%"] {
+      #expect(QuoteFile(Array(text.utf8)).quote(1) == Array("one\r\n".utf8), "\(text)")
+    }
   }
 }

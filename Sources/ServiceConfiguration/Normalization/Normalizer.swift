@@ -16,12 +16,15 @@ package struct Normalizer {
   package static let mostServices = 262_144
   /// Looking for near names takes time.
   private static let mostUnknownIDs = 100
+  /// Of services in error, which are no more than messages.
+  private static let mostFaulty = 1000
 
   let options: LoadOptions
   private let mostServices: Int
   let findings = Findings()
   private var candidates: [Candidate] = []
   private var rejected: [RejectedService] = []
+  private var faulty: [FaultyService] = []
   private var waiting: [(position: Int, service: RawService)] = []
   private var defaults: [RawService] = []
   private var position = 0
@@ -82,6 +85,7 @@ package struct Normalizer {
     var table = ServiceTable()
     table.entries = conflicts.takeEntries()
     table.rejected = rejected + conflicts.rejected
+    table.faulty = faulty
     table.diagnostics = Diagnostic.inFileOrder(configuration.diagnostics + findings.diagnostics)
     table.sources = configuration.sources
     table.isComplete = configuration.isComplete && firstLeftOut == nil
@@ -95,22 +99,27 @@ package struct Normalizer {
     var builder = ServiceBuilder(template, of: raw, options: options, findings: findings)
     var application = SettingApplication(dialect: raw.dialect, inDefaults: false, findings: findings)
     var isSound = application.apply(raw.settings, to: &builder.draft)
-    if !raw.overrides.isEmpty {
-      var overriding = SettingApplication(dialect: .flat, inDefaults: false, findings: findings)
-      if !overriding.apply(raw.overrides, to: &builder.draft) { isSound = false }
-    }
+    var overriding = SettingApplication(dialect: .flat, inDefaults: false, findings: findings)
+    if !raw.overrides.isEmpty && !overriding.apply(raw.overrides, to: &builder.draft) { isSound = false }
     if qualifies && builder.draft.id == nil {
       builder.draft.id = "\(raw.name.text)/\(builder.draft.protocolName)"
     }
     if !checkDefaults(of: raw, template) { isSound = false }
     builder.isSound = isSound && !raw.isBroken
-    let entry = builder.build()
+    var entry = builder.build()
     findings.conclude(since: start, outcome: "service skipped")
-    if var entry, isSound, !raw.isBroken {
+    if isSound && !raw.isBroken && !builder.hasFailed {
       if let previous = candidates.last { entry.definition.shareParts(with: previous.entry.definition) }
       candidates.append(Candidate(entry: entry, position: position, dialect: raw.dialect))
-    } else {
-      rejected.append(RejectedService(id: ServiceBuilder.id(of: builder.draft, raw), location: raw.name.range))
+      return
+    }
+    rejected.append(RejectedService(id: ServiceBuilder.id(of: builder.draft, raw), location: raw.name.range))
+    if faulty.count < Normalizer.mostFaulty,
+      let service = builder.faulty(
+        entry, application.doubts.union(overriding.doubts),
+        hasUnknownKey: application.hasUnknownKey || overriding.hasUnknownKey)
+    {
+      faulty.append(service)
     }
   }
 

@@ -19,8 +19,8 @@ struct ServiceBuilder {
     self.findings = findings
   }
 
-  /// The definition, or nil when something does not fit; the findings say what.
-  mutating func build() -> ServiceEntry? {
+  /// The definition, to be served unless something does not fit (`hasFailed`); the findings say what.
+  mutating func build() -> ServiceEntry {
     nameService()
     chooseSocket()
     chooseAddresses()
@@ -29,7 +29,6 @@ struct ServiceBuilder {
     chooseAccess()
     chooseRest()
     checkCombinations()
-    if hasFailed { return nil }
     // A line of inetd.conf needs no more places than looking things up can ask for; there may be very many lines.
     if raw.dialect == .classic { draft.origins.keep(ServiceBuilder.keysLookedUp) }
     var entry = ServiceEntry(definition: draft.definition, location: raw.name.range, origins: draft.origins)

@@ -12,6 +12,9 @@ struct SettingApplication {
   let inDefaults: Bool
   /// The keys that were set.
   private var seen = KeySet()
+  /// What hangs on those that could not be read.
+  private(set) var doubts: LookupDoubts = []
+  private(set) var hasUnknownKey = false
 
   init(dialect: Dialect, inDefaults: Bool, findings: Findings) {
     self.dialect = dialect
@@ -34,6 +37,7 @@ struct SettingApplication {
         findings.add(
           Diagnostic(
             .error, "too-many-findings", "too much is wrong here; the rest is not read", at: setting.key.range))
+        doubts = [.socket, .program]
         return false
       }
       if !apply(setting, to: &draft, among: settings) { isSound = false }
@@ -43,7 +47,10 @@ struct SettingApplication {
 
   private mutating func apply(_ setting: RawSetting, to draft: inout ServiceDraft, among all: [RawSetting]) -> Bool {
     let start = findings.diagnostics.count
-    guard let index = KeyTable.index(of: setting.key.text) else { return reportUnknown(setting.key) }
+    guard let index = KeyTable.index(of: setting.key.text) else {
+      hasUnknownKey = true
+      return reportUnknown(setting.key)
+    }
     let key = KeyTable.keys[index]
     guard inDefaults ? key.scope.allowsDefaults : key.scope.allowsService else {
       return reportMisplaced(key, setting.key)
@@ -68,9 +75,10 @@ struct SettingApplication {
   }
 
   /// A default in error: what it restricts stays closed, the rest goes on without it.
-  private func fail(
+  private mutating func fail(
     _ key: ConfigurationKey, _ setting: RawSetting, _ draft: inout ServiceDraft, since start: Int
   ) -> Bool {
+    doubts.formUnion(LookupDoubts(unreadable: key.name))
     if inDefaults {
       findings.conclude(
         since: start,

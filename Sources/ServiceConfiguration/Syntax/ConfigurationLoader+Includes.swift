@@ -6,34 +6,32 @@ extension ConfigurationLoader {
     guard chain.count <= ConfigurationLoader.maximumDepth else {
       return fail(.includeTooDeep(path, limit: ConfigurationLoader.maximumDepth))
     }
-    let room = ConfigurationLoader.maximumIncludedFiles - includedFiles
-    guard room > 0 else { return fail(.tooManyIncludes(path, limit: ConfigurationLoader.maximumIncludedFiles)) }
+    room.names -= 1
+    guard room.names > 0 else { return fail(.noRoom(.names, path)) }
+    guard room.files > 0 else { return fail(.noRoom(.files, path)) }
     let target = ConfigurationLoader.join(path.text, to: chain.last?.path ?? "")
-    let reply = includes(IncludeRequest(kind: directive.kind, path: target, limit: room))
+    let reply = includes(IncludeRequest(kind: directive.kind, path: target, room: room))
+    room.names -= reply.names
     if let failure = reply.failure {
       return fail(.includeFailed(path, id: failure.id, failure.message))
     }
-    if reply.isTruncated { fail(.tooManyIncludes(path, limit: ConfigurationLoader.maximumIncludedFiles)) }
     for file in reply.files where !read(file, directive, isDropIn: isDropIn, emit) { return }
+    if let lack = reply.lack { fail(.noRoom(lack, path)) }
   }
 
   /// Reads one included file; false when no further one may be read.
   private mutating func read(
     _ file: IncludeReply.File, _ directive: IncludeDirective, isDropIn: Bool, _ emit: (RawService) -> Void
   ) -> Bool {
-    includedFiles += 1
-    if case .bytes(let bytes) = file.content { includedBytes += bytes.count }
-    if includedFiles > ConfigurationLoader.maximumIncludedFiles {
-      fail(.tooManyIncludes(directive.path, limit: ConfigurationLoader.maximumIncludedFiles))
-      return false
-    }
-    if includedBytes > ConfigurationLoader.maximumIncludedBytes {
-      fail(.includesTooLarge(directive.path, limit: ConfigurationLoader.maximumIncludedBytes))
+    room.files -= 1
+    if case .bytes(let bytes) = file.content { room.bytes -= bytes.count }
+    if room.files < 0 || room.bytes < 0 {
+      fail(.noRoom(room.files < 0 ? .files : .bytes, directive.path))
       return false
     }
     if let first = chain.firstIndex(where: { $0.identity == file.identity || $0.path == file.path }) {
       // Nothing is missing from what is read: the file has had its turn.
-      result.diagnostics.append(.includeCycle(directive.path, file: file.path, chain: chainNotes(from: first)))
+      report(.includeCycle(directive.path, file: file.path, chain: chainNotes(from: first)))
       return true
     }
     let link = ChainLink(path: file.path, identity: file.identity, site: directive.path.range)
@@ -47,7 +45,7 @@ extension ConfigurationLoader {
   }
 
   private mutating func fail(_ finding: Diagnostic) {
-    result.diagnostics.append(finding)
+    report(finding)
     result.isComplete = false
   }
 

@@ -6,8 +6,8 @@ import ServiceModel
 package struct ConfigurationLoader {
   package static let maximumFileSize = 16 << 20
   static let maximumDepth = 32
-  static let maximumIncludedFiles = 16_384
-  static let maximumIncludedBytes = 64 << 20
+  /// What all includes of a load may take.
+  static let maximumIncludes = IncludeRoom(files: 16_384, names: 100_000, bytes: 64 << 20)
   /// Per file and severity, so that a file that is no configuration at all does not fill the log.
   static let maximumFindings = 100
 
@@ -17,13 +17,20 @@ package struct ConfigurationLoader {
     var identity: String
     /// Where the file above it includes it.
     var site: SourceRange?
+    var findings: FindingCount
+
+    init(path: String, identity: String, site: SourceRange?) {
+      self.path = path
+      self.identity = identity
+      self.site = site
+      findings = FindingCount(path: path)
+    }
   }
 
   let includes: (IncludeRequest) -> IncludeReply
   var result = RawConfiguration()
   var chain: [ChainLink] = []
-  var includedFiles = 0
-  var includedBytes = 0
+  var room = ConfigurationLoader.maximumIncludes
   var overrides: [String: [OverrideSnippet]] = [:]
 
   init(includes: @escaping (IncludeRequest) -> IncludeReply) { self.includes = includes }
@@ -82,27 +89,31 @@ package struct ConfigurationLoader {
     }
     let context = ParseContext(
       file: file, ownID: ConfigurationLoader.stem(of: link.path), isDropIn: isDropIn, defaultHosts: defaultHosts)
+    let depth = chain.count
     chain.append(link)
-    var findings = FindingCount(path: link.path)
     var isOwnLost = false
     ConfigurationLoader.parse(bytes, as: dialect, context) { item in
       switch item {
       case .service(let service): emit(service)
       case .guess(let service):
         // What is no inetd.conf at all would otherwise become a service for each of its lines.
-        if findings.isFull { result.isComplete = false } else { emit(service) }
+        if chain[depth].findings.isFull { result.isComplete = false } else { emit(service) }
         if isDropIn && !isOwnLost {
           // A slip in its first line can make a flat file look like an inetd.conf: what it was about must not go away.
           isOwnLost = true
           emit(.broken(context.ownID, at: service.name.range))
         }
       case .include(let directive): include(directive, isDropIn: isDropIn, emit)
-      case .diagnostic(let finding): if findings.admits(finding) { result.diagnostics.append(finding) }
+      case .diagnostic(let finding): report(finding)
       case .lostService: result.isComplete = false
       }
     }
-    if let rest = findings.rest { result.diagnostics.append(rest) }
-    chain.removeLast()
+    if let rest = chain.removeLast().findings.rest { result.diagnostics.append(rest) }
+  }
+
+  /// Takes a finding of the file being read.
+  mutating func report(_ finding: Diagnostic) {
+    if chain[chain.count - 1].findings.admits(finding) { result.diagnostics.append(finding) }
   }
 
   private static func parse(
@@ -158,7 +169,7 @@ package struct ConfigurationLoader {
 }
 
 /// How many findings of a file were shown, and how many not.
-private struct FindingCount {
+struct FindingCount {
   let path: String
   private var errors = 0
   private var others = 0

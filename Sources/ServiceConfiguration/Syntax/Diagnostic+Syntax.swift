@@ -83,14 +83,19 @@ extension Diagnostic {
     error("include-too-deep", "includes are nested more than \(limit) deep", "nothing is included", at: path.range)
   }
 
-  static func tooManyIncludes(_ path: RawWord, limit: Int) -> Diagnostic {
-    error("too-many-includes", "more than \(limit) files are included", "the others are not read", at: path.range)
-  }
-
-  static func includesTooLarge(_ path: RawWord, limit: Int) -> Diagnostic {
-    error(
-      "includes-too-large", "the included files hold more than \(limit >> 20) MiB", "the others are not read",
-      at: path.range)
+  /// The includes of a load have taken all that there is of something.
+  static func noRoom(_ lack: IncludeReply.Lack, _ path: RawWord) -> Diagnostic {
+    let most = ConfigurationLoader.maximumIncludes
+    let outcome = "the others are not read"
+    return switch lack {
+    case .files:
+      error("too-many-includes", "more than \(most.files) files are included", outcome, at: path.range)
+    case .names:
+      error("include-too-wide", "includes look at more than \(most.names) names of files", outcome, at: path.range)
+    case .bytes:
+      error(
+        "includes-too-large", "the included files hold more than \(most.bytes >> 20) MiB", outcome, at: path.range)
+    }
   }
 
   // MARK: xinetd

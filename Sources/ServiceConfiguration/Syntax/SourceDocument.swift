@@ -60,13 +60,28 @@ package struct IncludeRequest: Hashable, Sendable {
   package var kind: Kind
   /// Already joined to the directory of the including file.
   package var path: String
-  /// No more files than this are wanted.
-  package var limit: Int
+  /// How much more this load may read.
+  package var room: IncludeRoom
 
-  package init(kind: Kind, path: String, limit: Int) {
+  package init(kind: Kind, path: String, room: IncludeRoom) {
     self.kind = kind
     self.path = path
-    self.limit = limit
+    self.room = room
+  }
+}
+
+/// What the includes of a load may still take, all together. Each is bounded for itself: a pattern can look at a whole
+/// machine and find nothing, and a single file can be long.
+package struct IncludeRoom: Hashable, Sendable {
+  package var files: Int
+  /// Names that are looked at: those in directories, and that of each include itself.
+  package var names: Int
+  package var bytes: Int
+
+  package init(files: Int, names: Int, bytes: Int) {
+    self.files = files
+    self.names = names
+    self.bytes = bytes
   }
 }
 
@@ -87,8 +102,12 @@ package struct IncludeReply: Sendable {
   package var files: [File] = []
   /// Why the request as a whole failed: `id`, and the end of a sentence such as `does not exist`.
   package var failure: (id: String, message: String)?
-  /// There were more files than the limit.
-  package var isTruncated = false
+  /// Names in directories that were looked at.
+  package var names = 0
+  /// The room that was not enough, so that something may be missing in `files`.
+  package var lack: Lack?
+
+  package enum Lack: UInt8, Sendable { case files, names, bytes }
 
   package init() {}
 }

@@ -37,15 +37,22 @@ struct QuoteFile {
     var current: [UInt8] = []
     for line in text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
       if line.elementsEqual([UInt8(ascii: "%")]) {
-        if !current.isEmpty { quotes.append(current) }
+        quotes.append(current)
         current = []
       } else if !(line.isEmpty && current.isEmpty) {
         current += line
         current += [0x0d, 0x0a]
       }
     }
-    if !current.isEmpty { quotes.append(current) }
-    self.quotes = quotes.map { Array($0.prefix(QuoteFile.limit)) }
+    quotes.append(current)
+    self.quotes = quotes.map(QuoteFile.bounded).filter { !$0.isEmpty }
+  }
+
+  /// Without the blank lines at its end, of which the end of a file looks like one.
+  private static func bounded(_ quote: [UInt8]) -> [UInt8] {
+    var quote = quote
+    while quote.suffix(4).elementsEqual([0x0d, 0x0a, 0x0d, 0x0a]) { quote.removeLast(2) }
+    return Array(quote.prefix(limit))
   }
 
   static func load() -> QuoteFile {

@@ -51,7 +51,9 @@ extension SuperServer {
       block.add("errno", first.errno.map(SystemError.name))
     }
     block.add("active", "\(service.live)")
-    block.add("listen", service.listeners.map { $0.plan.endpoint.description }.joined(separator: " "))
+    // A path may hold blanks: each place is a word of its own.
+    block.add(
+      "listen", service.listeners.map { ControlText.quoted($0.plan.endpoint.description) }.joined(separator: " "))
     return block
   }
 

@@ -16,6 +16,14 @@ extension ServerLog {
         event(.stopping)))
   }
 
+  /// Asked a second time, the daemon waits for nobody any more.
+  func stoppingAtOnce(signal: String, conversations: Int, registrations: Int) {
+    var text = "\(signal) while stopping: ending at once"
+    if conversations > 0 { text += "; conversations are cut off (\(conversations))" }
+    if registrations > 0 { text += "; what is still in rpcbind's table stays there (\(registrations))" }
+    write(LogRecord(.notice, text, event(.stopping)))
+  }
+
   func reloaded(_ summary: ReloadSummary) {
     var text = "reloaded: \(summary.added) added, \(summary.changed) changed, \(summary.removed) removed, "
     text += "\(summary.unchanged) unchanged"

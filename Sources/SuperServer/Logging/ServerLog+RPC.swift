@@ -38,6 +38,12 @@ extension ServerLog {
       LogRecord(.warning, "cannot take \(registration.words) out of rpcbind's table: \(reason); trying again"))
   }
 
+  func rpcFarewellEnded(left: Int) {
+    write(
+      LogRecord(
+        .warning, "rpcbind does not answer; the daemon ends; what is still in rpcbind's table stays there (\(left))"))
+  }
+
   func rpcRemoved(_ registration: RPCRegistration) {
     write(LogRecord(.info, "unregistered \(registration.words)"))
   }

@@ -73,10 +73,16 @@ final class RPCRegistrar {
     collect([])
     if leaving.isEmpty && run == nil { return completion() }
     whenEmpty = completion
-    let timer = ActionTimer(completion)
+    let timer = ActionTimer { [unowned(unsafe) self] in
+      server.log.rpcFarewellEnded(left: leavingCount)
+      completion()
+    }
     farewellTimer = timer
     server.loop.schedule(timer, after: RPCRegistrar.farewell)
   }
+
+  /// Entries that are to go and, as far as is known, are still in rpcbind's table.
+  var leavingCount: Int { leaving.count }
 
   private func collect(_ wanted: [Entry]) {
     let old = entries

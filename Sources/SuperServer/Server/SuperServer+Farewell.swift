@@ -6,7 +6,7 @@ import LinuxSystem
 // connection has a process of its own, a built-in's has only us.
 extension SuperServer {
   /// Conversations of built-ins and redirects, and accepted connections whose server has not been started yet.
-  private var conversationCount: Int {
+  var conversationCount: Int {
     services.values.reduce(0) { sum, service in sum + service.admission.live } - instances.count
   }
 

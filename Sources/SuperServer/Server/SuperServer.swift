@@ -143,7 +143,10 @@ package final class SuperServer {
 
   /// Ends the loop: sockets and their files go, live servers stay.
   func stop(signal: String) {
-    if isStopping { return loop.stop() }
+    if isStopping {
+      log.stoppingAtOnce(signal: signal, conversations: conversationCount, registrations: registrar.leavingCount)
+      return loop.stop()
+    }
     isStopping = true
     told(notifier.stopping())
     log.stopping(signal: signal, live: instances.count)

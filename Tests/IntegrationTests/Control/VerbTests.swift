@@ -27,6 +27,27 @@ import Testing
     #expect(try operations.listed("8080") != nil, "an id stays a string, whatever it looks like")
   }
 
+  /// A path may hold blanks, and is one string all the same; so it is in the files, for `show`.
+  @Test(arguments: DaemonBuild.present)
+  func placesWithBlanksAreOneStringEach(_ build: DaemonBuild) throws {
+    let operations = try Operations(build)
+    let path = operations.scratch("a b \"c\"")
+    let port = try Ports.free()
+    try operations.scratch.write(
+      "\(Daemon.directoryName)/local.conf",
+      "type = INTERNAL\nservice = echo\nlisten = '\(path)'\n[service two]\ntype = INTERNAL\nservice = echo\n"
+        + "listen = 127.0.0.1:\(port) [::1]:\(port)\n")
+    try operations.start([])
+    #expect(try operations.listed("local")?["listen"] as? [String] == [path])
+    #expect(try operations.json("status", "local").first?["listen"] as? [String] == [path])
+    #expect(try operations.listed("two")?["listen"] as? [String] == ["127.0.0.1:\(port)", "[::1]:\(port)"])
+    let shown = try Operations.inetctl(
+      ["show", "local", "--format", "json"] + operations.files, in: operations.scratch)
+    let object = try #require(try JSONSerialization.jsonObject(with: Data(shown.output.utf8)) as? [String: Any])
+    let services = try #require(object["services"] as? [[String: Any]])
+    #expect((services.first?["settings"] as? [String: Any])?["listen"] as? [String] == [path])
+  }
+
   @Test(arguments: DaemonBuild.present)
   func statusAndConnectionsTellWhoIsServed(_ build: DaemonBuild) throws {
     let operations = try Operations(build)

@@ -2,15 +2,15 @@ import Foundation
 
 /// What /proc says.
 enum ProcessFacts {
-  static func exists(_ pid: pid_t) -> Bool {
-    guard let status = read("/proc/\(pid)/stat"), let end = status.lastIndex(of: ")") else { return false }
-    // A zombie has ended; who should reap it is another question, see `isZombie`.
-    return !status[end...].hasPrefix(") Z")
-  }
+  /// A zombie has ended; who should reap it is another question, see `isZombie`.
+  static func exists(_ pid: pid_t) -> Bool { state(of: pid).map { $0 != "Z" } ?? false }
 
-  static func isZombie(_ pid: pid_t) -> Bool {
-    guard let status = read("/proc/\(pid)/stat"), let end = status.lastIndex(of: ")") else { return false }
-    return status[end...].hasPrefix(") Z")
+  static func isZombie(_ pid: pid_t) -> Bool { state(of: pid) == "Z" }
+
+  /// The letter of proc(5): `T` is stopped. Nil where there is no such process.
+  static func state(of pid: pid_t) -> Character? {
+    guard let status = read("/proc/\(pid)/stat"), let end = status.lastIndex(of: ")") else { return nil }
+    return status[end...].dropFirst(2).first
   }
 
   static func children(of pid: pid_t) -> [pid_t] {

@@ -33,6 +33,13 @@ final class RPCHost: PrivateHost {
     try Deadline.poll("rpcbind is gone") { try !run("rpcinfo").succeeded }
   }
 
+  /// Stops rpcbind, so that whoever asks waits, or lets it go on.
+  func silenceRpcbind(_ isSilent: Bool) throws {
+    let process = try #require(rpcbind)
+    process.send(isSilent ? SIGSTOP : SIGCONT)
+    try Deadline.poll("rpcbind has stopped or goes on") { (ProcessFacts.state(of: process.pid) == "T") == isSilent }
+  }
+
   /// `VERSION NETID PORT` of every entry of a program, as `rpcinfo` shows them.
   func entries(of program: UInt32) throws -> Set<String> {
     let table = try run("rpcinfo").output

@@ -98,6 +98,32 @@ import Testing
     try setup.daemon.log.wait(containing: "per_source_limit from=127.0.0.1")
   }
 
+  /// The middle one: starts a minute for each source.
+  @Test(arguments: DaemonBuild.present)
+  func freeBSDsMiddleNumberCountsStartsOfASource(_ build: DaemonBuild) throws {
+    let setup = try ProbeServices(build)
+    let port = try Ports.free()
+    let name = "\(port)/tcp"
+    try setup.scratch.write(
+      Daemon.classicName, "\(port)\tstream\ttcp\tnowait/10/2\t\(Service.ownUser)\t\(setup.probe)\tprobe-server hold\n")
+    try setup.start([])
+    func connect(from host: String) throws -> Client {
+      try Client(.stream, "127.0.0.1", port, from: SocketName(host, 0))
+    }
+    // Starts are counted, not servers: the first has ended when the third comes.
+    for _ in 0..<2 {
+      let client = try connect(from: "127.0.0.1")
+      _ = try client.receivePid()
+      client.finishSending()
+    }
+    try setup.daemon.waitForServersToEnd()
+    #expect(try connect(from: "127.0.0.1").isClosedSilently())
+    try setup.daemon.log.wait(containing: "FAIL: \(name) connections per second from=127.0.0.1")
+    // Another source has a number of its own, and the one that is over it stays over it.
+    for _ in 0..<2 { #expect(try connect(from: "127.0.0.2").receivePid() > 0) }
+    for host in ["127.0.0.1", "127.0.0.2"] { #expect(try connect(from: host).isClosedSilently(), "\(host)") }
+  }
+
   @Test(arguments: DaemonBuild.present)
   func theDaemonsOwnLimitCountsAllServices(_ build: DaemonBuild) throws {
     let setup = try ProbeServices(build)

@@ -4,6 +4,8 @@ import Foundation
 /// the start of the server until the last of them answers.
 struct ConfigurationReading {
   static let dropIns = 10_000
+  /// The same again, four times fewer: whether the time grows with their number and no faster.
+  static let fewDropIns = 2500
   static let lines = 100_000
   static let services = 1000
   private static let firstPort = 22_000
@@ -14,7 +16,9 @@ struct ConfigurationReading {
   init(_ options: Options) throws {
     self.options = options
     directory = FileManager.default.temporaryDirectory.appending(path: "inetd-bench-\(UUID().uuidString)").path
-    try FileManager.default.createDirectory(atPath: "\(directory)/inetd.d", withIntermediateDirectories: true)
+    for name in ["inetd.d", "few.d"] {
+      try FileManager.default.createDirectory(atPath: "\(directory)/\(name)", withIntermediateDirectories: true)
+    }
     try writeOurs()
     try writeThousand()
   }
@@ -31,6 +35,8 @@ struct ConfigurationReading {
   func readDropIns() throws -> Cost {
     try check(["--config", "none", "--directory", "\(directory)/inetd.d"])
   }
+
+  func readFewDropIns() throws -> Cost { try check(["--config", "none", "--directory", "\(directory)/few.d"]) }
 
   func readLines() throws -> Cost { try check(["--config", "\(directory)/long.conf", "--directory", "none"]) }
 
@@ -101,7 +107,9 @@ struct ConfigurationReading {
         only_from   = 10.0.0.0/8 2001:db8::/32
 
         """
-      try Data(text.utf8).write(to: URL(filePath: "\(directory)/inetd.d/s\(number).conf"))
+      for name in number < Self.fewDropIns ? ["inetd.d", "few.d"] : ["inetd.d"] {
+        try Data(text.utf8).write(to: URL(filePath: "\(directory)/\(name)/s\(number).conf"))
+      }
     }
     var text = ""
     for number in 0..<Self.lines {
@@ -142,6 +150,7 @@ extension Benchmark {
   /// One round of all readings.
   mutating func measureConfiguration(_ reading: ConfigurationReading) throws {
     try add(reading.readDropIns(), "10,000 drop-ins")
+    try add(reading.readFewDropIns(), "2,500 drop-ins")
     try add(reading.readLines(), "100,000 lines of inetd.conf")
     for (name, words) in reading.starts {
       let figure = "start with 1,000 services"

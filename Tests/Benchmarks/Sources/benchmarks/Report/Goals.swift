@@ -22,7 +22,7 @@ enum Goals {
   private static let floor = Contender.floorName
 
   static var all: [Goal] {
-    spawning + celled + answering + passing + idle + moving
+    spawning + celled + answering + passing + idle + moving + reading
   }
 
   private static var spawning: [Goal] {
@@ -98,6 +98,21 @@ enum Goals {
     ]
   }
 
+  private static var reading: [Goal] {
+    ["10,000 drop-ins", "100,000 lines of inetd.conf"].flatMap { what in
+      [
+        Goal(figure: "\(what): check", bound: .atMost(1000)),
+        Goal(figure: "\(what): peak memory", bound: .atMost(100_000)),
+      ]
+    } + [
+      // Four times as many files, and some way for a disturbance.
+      Goal(
+        figure: "10,000 drop-ins: CPU", bound: .atMost(4 * 1.3), other: Contender.ours,
+        otherFigure: "2,500 drop-ins: CPU"),
+      Goal(figure: "start with 1,000 services", bound: .atMost(1), other: "xinetd"),
+    ]
+  }
+
   /// The rows for which there are figures.
   static func table(_ results: Results) -> String {
     var lines = ["", "goals"]
@@ -125,7 +140,7 @@ extension Goal {
     if let other {
       guard let base = results.median(otherFigure ?? figure, other), base != 0 else { return nil }
       value /= base
-      against = " x \(other)"
+      against = " x \(otherFigure ?? other)"
     }
     let isMet: Bool
     let asked: String
