@@ -22,7 +22,7 @@ enum Goals {
   private static let floor = Contender.floorName
 
   static var all: [Goal] {
-    spawning + celled + answering + passing + idle + moving
+    spawning + celled + answering + passing + idle + moving + judging
   }
 
   private static var spawning: [Goal] {
@@ -96,6 +96,10 @@ enum Goals {
         figure: "spawn, 8 clients, metrics read every second and top open: CPU of inetd", bound: .atMost(1.01),
         other: Contender.ours, who: "inetd, watched"),
     ]
+  }
+
+  private static var judging: [Goal] {
+    Benchmark.accessFamilies.map { Goal(figure: Benchmark.accessFigure($0), bound: .atMost(2)) }
   }
 
   /// The rows for which there are figures.
