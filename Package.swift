@@ -9,6 +9,9 @@ let embedded = Context.environment["INETD_EMBEDDED"] == "1"
 /// INETD_FUZZ=1 builds the fuzzers instead of tests; Tests/Fuzz/run gives the sanitizers that they need.
 let fuzzing = Context.environment["INETD_FUZZ"] == "1"
 
+/// INETD_BENCHMARKS=1 adds what Tests/Benchmarks/run measures of the house's own modules, with the installed build's flags.
+let measuring = Context.environment["INETD_BENCHMARKS"] == "1"
+
 /// MemberImportVisibility asks for the imports that Embedded Swift needs, so that the ordinary build finds them missing.
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error), .enableUpcomingFeature("MemberImportVisibility")]
 let daemon: [SwiftSetting] =
@@ -151,6 +154,13 @@ let fuzzReplays: [Target] = [
   .testTarget(name: "FuzzReplayTests", dependencies: ["FuzzTargets"], swiftSettings: strict)
 ]
 
+let measured: [Target] = [
+  .executableTarget(
+    name: "access-decisions",
+    dependencies: ["AdmissionControl", "LinuxSystem", "NetworkAddresses", "ServiceModel", "CLinux"],
+    path: "Tests/AccessDecisions", swiftSettings: daemon)
+]
+
 let package = Package(
   name: "inetd",
   products: [
@@ -167,7 +177,7 @@ let package = Package(
       ]),
   dependencies: embedded || fuzzing
     ? [] : [.package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")],
-  targets: layers
+  targets: layers + (measuring ? measured : [])
     + (embedded ? [] : fuzzing ? fuzzTargets + fuzzDriver : ordinaryOnly + proof + fuzzTargets + fuzzReplays),
   swiftLanguageModes: [.v6]
 )

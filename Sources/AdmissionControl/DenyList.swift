@@ -40,6 +40,7 @@ package struct DenyList: Sendable {
 
   /// Locks a source out; a later end replaces an earlier one, never the reverse.
   package mutating func add(_ source: IPPrefix, until: UInt64?) {
+    let source = source.unmapped
     let end = until ?? .max
     if let known = entries[source] {
       entries[source] = max(known, end)
@@ -53,6 +54,7 @@ package struct DenyList: Sendable {
   /// Lets a source in again. False when it was not locked out.
   @discardableResult
   package mutating func remove(_ source: IPPrefix) -> Bool {
+    let source = source.unmapped
     guard entries.removeValue(forKey: source) != nil else { return false }
     count(source, -1)
     return true

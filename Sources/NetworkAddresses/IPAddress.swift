@@ -90,6 +90,14 @@ package struct IPPrefix: Hashable, Sendable {
 
   package var isSingleAddress: Bool { length == base.family.width }
 
+  /// A block of v4-mapped addresses as the IPv4 block it stands for; others unchanged.
+  ///
+  /// Peers are judged unmapped: a block that stayed mapped would hold nobody.
+  package var unmapped: IPPrefix {
+    base.family == .ipv6 && length >= 96 && base.bits >> 32 == 0xffff
+      ? IPPrefix(base.unmapped, length: length - 96) : self
+  }
+
   package func contains(_ address: IPAddress) -> Bool {
     address.family == base.family && address.masked(to: length) == base
   }

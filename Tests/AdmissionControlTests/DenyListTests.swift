@@ -23,6 +23,16 @@ import Testing
     #expect(found)
   }
 
+  @Test func mappedEntriesHoldWhomTheyName() {
+    var list = DenyList()
+    list.add(IPPrefix(IPAddress(ipv6: 0xffff_c000_0201)), until: nil)
+    list.add(IPPrefix(IPAddress(ipv6: 0xffff_0a00_0000), length: 104), until: nil)
+    let found = [address, IPAddress(ipv4: 0x0a01_0203), IPAddress(ipv4: 0x0b01_0203)].map { list.contains($0, now: 0) }
+    #expect(found == [true, true, false])
+    let removed = list.remove(IPPrefix(IPAddress(ipv6: 0xffff_0a00_0000), length: 104))
+    #expect(removed && list.count == 1)
+  }
+
   @Test func networksAreFoundWhateverTheirLength() {
     var list = DenyList()
     list.add(IPPrefix(address, length: 24), until: nil)

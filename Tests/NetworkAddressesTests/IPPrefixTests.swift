@@ -15,6 +15,13 @@ import Testing
     #expect(try prefix(text, length).description == canonical)
   }
 
+  @Test(arguments: [
+    ("::ffff:10.1.2.3", 128, "10.1.2.3"), ("::ffff:10.1.2.3", 112, "10.1.0.0/16"), ("::ffff:0.0.0.0", 96, "0.0.0.0/0"),
+    ("::ffff:0.0.0.0", 95, "::fffe:0:0/95"), ("::10.1.2.3", 128, "::a01:203"), ("10.1.2.0", 24, "10.1.2.0/24"),
+  ]) func mappedBlocksAreIPv4(_ text: String, _ length: Int, _ unmapped: String) throws {
+    #expect(try prefix(text, length).unmapped.description == unmapped)
+  }
+
   @Test func containsExactlyItsAddresses() throws {
     let block = try prefix("192.168.4.0", 22)
     #expect(block.contains(try #require(IPAddress("192.168.4.0"))))

@@ -11,6 +11,8 @@ stage_servers() {
   check "nothing is left unpacked or half configured" is "" inside dpkg --audit
   check "the manual is there" inside sh -c 'for page in inetd.8 inetctl.8 inetd.conf.5 inetd.d.5; do
     test -s /usr/share/man/man${page##*.}/$page.gz || exit 1; done'
+  check "and fail2ban's filter for our lines" inside grep -q "^_daemon = x?inetd" \
+    /usr/share/doc/inetd/examples/fail2ban/filter.d/xinetd-fail.local
   local before
   before=$(daemon)
   check "apt installs servers that know nothing of us" install $servers $clients

@@ -13,6 +13,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,6 +73,20 @@ static void reportNamespaces(void) {
   }
 }
 
+static int option(int level, int number) {
+  int value = -1;
+  socklen_t length = sizeof value;
+  return getsockopt(0, level, number, &value, &length) ? -1 : value;
+}
+
+// What was set on the connection; -1 where it is none.
+static void reportConnection(void) {
+  fprintf(out, "socket.keepalive=%d\nsocket.no_delay=%d\n", option(SOL_SOCKET, SO_KEEPALIVE),
+          option(IPPROTO_TCP, TCP_NODELAY));
+  fprintf(out, "socket.keepalive_times=%d %d %d\n", option(IPPROTO_TCP, TCP_KEEPIDLE),
+          option(IPPROTO_TCP, TCP_KEEPINTVL), option(IPPROTO_TCP, TCP_KEEPCNT));
+}
+
 static int parentDeathSignal(void) {
   int number = 0;
   prctl(PR_GET_PDEATHSIG, &number);
@@ -118,6 +134,7 @@ static void collect(int count, char **arguments) {
   reportFile("limits", "/proc/self/limits", NULL);
   reportFile("cgroup", "/proc/self/cgroup", NULL);
   reportNamespaces();
+  reportConnection();
   fprintf(out, "securebits=%d\nparent_death=%d\n", prctl(PR_GET_SECUREBITS), parentDeathSignal());
   int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC);
   fprintf(out, "terminal=%s\n", terminal < 0 ? "none" : "some");

@@ -19,7 +19,7 @@ extension AccessPattern {
         ? factorized(text) : failure("'\(text)': braces are for files in xinetd's syntax; list the addresses")
     }
     if let address = IPAddress(unbracketed(text)) {
-      return .success(blockForms ? wildcard(address) : [.prefix(IPPrefix(address))])
+      return .success(blockForms ? wildcard(address) : [.prefix(IPPrefix(address).unmapped)])
     }
     if text.utf8.contains(UInt8(ascii: ":")) { return failure("'\(text)' is not an IPv6 address") }
     if text.utf8.allSatisfy({ ASCII.isDigit($0) || $0 == UInt8(ascii: ".") }) {
@@ -60,7 +60,9 @@ extension AccessPattern {
       return failure("'\(base)' is not an address")
     }
     if let length = ValueText.integer(mask) {
-      if (0...address.family.width).contains(length) { return .success([.prefix(IPPrefix(address, length: length))]) }
+      if (0...address.family.width).contains(length) {
+        return .success([.prefix(IPPrefix(address, length: length).unmapped)])
+      }
       return failure("a prefix of this family is 0 to \(address.family.width) bits long, not \(mask)")
     }
     guard let netmask = IPAddress(mask), netmask.family == address.family else {
@@ -72,7 +74,7 @@ extension AccessPattern {
     if IPAddress(family: address.family, bits: .max).masked(to: ones) != netmask {
       return failure("'\(mask)' is not a netmask: its ones are not all in front")
     }
-    return .success([.prefix(IPPrefix(address, length: ones))])
+    return .success([.prefix(IPPrefix(address, length: ones).unmapped)])
   }
 
   /// xinetd reads `10.1/16` as `10.1.0.0/16`.
@@ -83,7 +85,7 @@ extension AccessPattern {
 
   /// xinetd: zeros at the end of a plain address stand for anything; 0.0.0.0 is everybody.
   private static func wildcard(_ address: IPAddress) -> [AccessPattern] {
-    if address.family == .ipv6 { return [.prefix(IPPrefix(address))] }
+    if address.family == .ipv6 { return [.prefix(IPPrefix(address).unmapped)] }
     if address.isUnspecified {
       return [.prefix(IPPrefix(address, length: 0)), .prefix(IPPrefix(.any(.ipv6), length: 0))]
     }

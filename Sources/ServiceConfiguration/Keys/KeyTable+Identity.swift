@@ -88,11 +88,11 @@ extension KeyTable {
 
   // MARK: Flags
 
-  private enum Flag: UInt8, Sendable {
+  enum Flag: UInt8, Sendable {
     case noRetry, idOnly, noDelay, sensor, nameInArguments, keepalive, noLibwrap, ipv4, ipv6, labeled, reuse, intercept
   }
 
-  private static let flagNames: [(name: String, value: Flag)] = [
+  static let flagNames: [(name: String, value: Flag)] = [
     ("NORETRY", .noRetry), ("IDONLY", .idOnly), ("NODELAY", .noDelay), ("SENSOR", .sensor),
     ("NAMEINARGS", .nameInArguments), ("KEEPALIVE", .keepalive), ("NOLIBWRAP", .noLibwrap), ("IPv4", .ipv4),
     ("IPv6", .ipv6), ("LABELED", .labeled), ("REUSE", .reuse), ("INTERCEPT", .intercept),

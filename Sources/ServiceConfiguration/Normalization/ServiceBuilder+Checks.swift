@@ -9,6 +9,7 @@ extension ServiceBuilder {
     if draft.definition.process.takesPeerLabel && (draft.definition.wait || draft.definition.socket.type != .stream) {
       fail("type-mismatch", "flag LABELED is for streams with wait = no: only a connection has a peer", key: "flags")
     }
+    checkLabelBehindWalls()
     if draft.definition.rpc != nil && draft.definition.socket.transport != .tcp
       && draft.definition.socket.transport != .udp
     {
@@ -33,6 +34,18 @@ extension ServiceBuilder {
       warn("no-effect", "'idle_stop' has no effect with wait = no", key: "idle_stop")
     }
     checkIdleTimeout()
+  }
+
+  /// The gate gives a server its label, and becomes the server. A server with walls or bounds is started by the daemon
+  /// when the gate has ended: it would run without the label that it was to have.
+  private mutating func checkLabelBehindWalls() {
+    let definition = draft.definition
+    guard definition.process.takesPeerLabel else { return }
+    if !definition.sandbox.isOpen || definition.cgroup != CgroupDefinition() {
+      fail(
+        "type-mismatch", "flag LABELED cannot be kept for a server with a sandbox or bounds of a control group",
+        key: "flags")
+    }
   }
 
   /// The silence of a program's connection is read from the kernel's counters, which only TCP has.

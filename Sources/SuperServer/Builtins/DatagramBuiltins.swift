@@ -33,7 +33,7 @@ final class DatagramBuiltins {
     }
     let shared = builtin == .echo || isSilent ? [] : reply(builtin, service.server)
     shared.withUnsafeBytes { text in
-      for index in 0..<count where mayAnswer(batch, index, listener) {
+      for index in 0..<count where mayServe(builtin, batch, index, listener) {
         if admitsEveryone {
           service.counters.started += 1
         } else if !admit(batch, index, builtin, service) {
@@ -44,6 +44,12 @@ final class DatagramBuiltins {
       }
       batch.sendReplies(on: socket)
     }
+  }
+
+  /// Whether a datagram is looked at. A sensor answers nobody: what keeps answers from doing harm must hide no peer from
+  /// it, such as one that sends from port 53.
+  private func mayServe(_ builtin: Builtin, _ batch: DatagramBatch, _ index: Int, _ listener: Listener) -> Bool {
+    builtin == .sensor ? !batch.isPeerNoHost(index) : mayAnswer(batch, index, listener)
   }
 
   /// Whether an answer could begin a loop, or was not asked of this host alone: such datagrams are silently dropped.

@@ -93,15 +93,15 @@ extension SuperServer {
 }
 
 extension IPPrefix {
-  /// Reads `address` or `address/length`.
+  /// Reads `address` or `address/length`; v4-mapped ones are the IPv4 ones they stand for.
   init?(text: String) {
     let parts = text.split(separator: "/", maxSplits: 1)
-    guard let first = parts.first, let address = IPAddress(first)?.unmapped else { return nil }
+    guard let first = parts.first, let address = IPAddress(first) else { return nil }
     guard parts.count == 2 else {
-      self.init(address)
+      self = IPPrefix(address).unmapped
       return
     }
     guard let length = Int(parts[1]), length >= 0, length <= address.family.width else { return nil }
-    self.init(address, length: length)
+    self = IPPrefix(address, length: length).unmapped
   }
 }

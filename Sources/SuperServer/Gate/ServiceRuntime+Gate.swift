@@ -148,6 +148,8 @@ extension ServiceRuntime {
     case .failed(let stage, let number):
       startFailed(instance, stage, errno: number)
       countRefusal(.fork, peer: instance.peer)
+    // Its status says what it could not say otherwise.
+    case .ended(.exited(GateOrder.Refusal.libwrap.rawValue)): countRefusal(.libwrap, peer: instance.peer)
     default: countRefusal(.address, peer: instance.peer)
     }
     return false

@@ -1,3 +1,4 @@
+import CLinux
 import EventLoop
 import LinuxSystem
 import NetworkAddresses
@@ -6,6 +7,9 @@ import NetworkAddresses
 final class HostLookup: EventSource {
   /// More addresses than anyone tries.
   private static let mostAddresses = 16
+  /// Seconds after which name servers are not waited for any longer, whatever patience resolv.conf asks for: connections
+  /// wait for the answer.
+  private static let patience: UInt32 = 5
 
   private let reader: FileDescriptor
   private let loop: EventLoop
@@ -19,11 +23,16 @@ final class HostLookup: EventSource {
     super.init()
   }
 
-  /// Looks up a name; `completion` gets its addresses, none when it has none or cannot be looked up.
+  /// Looks up a name; `completion` gets its addresses, none when it has none or cannot be looked up in time.
   static func start(
     _ name: String, in loop: EventLoop, completion: @escaping ([IPAddress]) -> Void
   ) throws(SystemError) {
     let task = try ForkedTask.start {
+      // The resolver cannot be told to give up, but a process can be ended: SIGALRM does, unless it is blocked as in
+      // the daemon or ignored as whoever started it wished.
+      CurrentProcess.restoreDefaultSignal(SIGALRM)
+      SignalSet().block()
+      alarm(patience)
       let addresses = (try? NetworkDatabase.addresses(ofHost: name)) ?? []
       return Array(addresses.prefix(mostAddresses).map { $0.description + "\n" }.joined().utf8)
     }

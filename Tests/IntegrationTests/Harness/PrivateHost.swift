@@ -7,6 +7,9 @@ class PrivateHost {
 
   private let keeper: ChildProcess
 
+  /// A process of this host, by which its network is found.
+  var pid: pid_t { keeper.pid }
+
   /// - Parameter places: directories that begin empty in here.
   init(places: [String] = ["/run"]) throws {
     let mounts = places.map { "mkdir -p \($0); mount -t tmpfs tmpfs \($0); " }.joined()

@@ -49,4 +49,41 @@ import Testing
     _ = try setup.connectGreeted(single, from: "127.0.0.77")
     withExtendedLifetime((held, other)) {}
   }
+
+  /// Each limit by itself: nothing else would refuse the second one.
+  @Test(arguments: DaemonBuild.present)
+  func eachLimitSurvivesByItself(_ build: DaemonBuild) throws {
+    let setup = try ProbeServices(build)
+    let refuse = ("overflow", "refuse")
+    var services = [
+      try setup.service("crowded", "hold", keys: [("per_source", "1"), refuse]),
+      try setup.service("full", "hold", keys: [("instances", "1"), refuse]),
+      try setup.service("fast", "hold", keys: [("source_rate", "1/1h"), refuse]),
+      try setup.service("rated", "hold", keys: [("rate", "1/1h")]),
+    ]
+    let brief = try setup.service("brief", "hold", keys: [("cps", "4 1")])
+    try setup.start(services + [brief])
+    let held = try services.map { try setup.connectGreeted($0) }
+    // From before the first one: however slow this machine is, the bucket has to fill for the last one, at 4 a second.
+    let began = ContinuousClock.now
+    for _ in 0..<4 { _ = try setup.connectGreeted(brief) }
+
+    for index in services.indices { services[index].keys.append(("nice", "1")) }
+    var changed = brief
+    changed.keys.append(("nice", "1"))
+    try setup.write(services + [changed])
+    try setup.daemon.reload()
+
+    for _ in 0..<4 { _ = try setup.connectGreeted(brief) }
+    let passed = ContinuousClock.now - began
+    #expect(passed > .milliseconds(950), "eight at four a second after \(passed)")
+    for (service, words) in zip(services, ["per_source_limit", "service_limit", "connections per second"]) {
+      #expect(try setup.connect(service).isClosedSilently(), "\(service.id)")
+      try setup.daemon.log.wait(containing: "FAIL: \(service.id) \(words) from=127.0.0.1")
+    }
+    let waiting = try setup.connect(services[3])
+    try setup.synchronise()
+    #expect(waiting.receiveNow() == nil && errno == EAGAIN, "an hour has not passed")
+    withExtendedLifetime(held) {}
+  }
 }

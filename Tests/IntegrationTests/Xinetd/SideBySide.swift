@@ -8,6 +8,8 @@ final class SideBySide {
   let probe: String
   let etc: OwnEtc
   private let addresses: [Server: String]
+  /// There is one IPv6 loopback address only: where it is asked, each one has a port of its own.
+  private let portsOfIPv6: [Server: UInt16]
   private var peer: ChildProcess?
   private(set) var daemon: Daemon?
 
@@ -20,15 +22,18 @@ final class SideBySide {
     probe = try scratch.install(Checkout.product("probe-server"))
     etc = try OwnEtc(scratch)
     addresses = [.xinetd: Ports.loopbackAddress(), .ours: Ports.loopbackAddress()]
+    portsOfIPv6 = [.xinetd: try Ports.free(), .ours: try Ports.free()]
   }
 
   deinit { peer?.end() }
 
   func address(_ server: Server) -> String { addresses[server]! }
 
+  func portOfIPv6(_ server: Server) -> UInt16 { portsOfIPv6[server]! }
+
   func logFile(_ server: Server) -> String { scratch("\(server).log") }
 
-  /// Writes the file for both servers, `{address}`, `{log}` and `{probe}` being each one's own, and starts them.
+  /// Writes the file for both servers, `{address}`, `{port6}`, `{log}` and `{probe}` being each one's own, and starts them.
   func start(_ build: DaemonBuild, _ configuration: String) throws {
     let readyPort = try Ports.free()
     let configuration =
@@ -47,6 +52,7 @@ final class SideBySide {
     for server in Server.allCases {
       let text = configuration.replacingOccurrences(of: "{address}", with: address(server))
         .replacingOccurrences(of: "{log}", with: logFile(server)).replacingOccurrences(of: "{probe}", with: probe)
+        .replacingOccurrences(of: "{port6}", with: "\(portOfIPv6(server))")
       try scratch.write(server == .xinetd ? "xinetd.conf" : "\(Daemon.directoryName)/all", text)
     }
     let variables = ChildProcess.plainEnvironment.merging(["PASSED": "on", "KEPT": "back"]) { $1 }

@@ -47,6 +47,7 @@ struct Benchmark {
         case .isolation: try measureIsolation(order)
         case .scrape: try measureScrape()
         case .configuration: if let reading { try measureConfiguration(reading) }
+        case .access: try measureAccess()
         }
       }
     }

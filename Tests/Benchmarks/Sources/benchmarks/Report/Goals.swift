@@ -22,7 +22,7 @@ enum Goals {
   private static let floor = Contender.floorName
 
   static var all: [Goal] {
-    spawning + celled + answering + passing + idle + moving + reading
+    spawning + celled + answering + passing + idle + moving + judging + reading
   }
 
   private static var spawning: [Goal] {
@@ -111,6 +111,10 @@ enum Goals {
         otherFigure: "2,500 drop-ins: CPU"),
       Goal(figure: "start with 1,000 services", bound: .atMost(1), other: "xinetd"),
     ]
+  }
+
+  private static var judging: [Goal] {
+    Benchmark.accessFamilies.map { Goal(figure: Benchmark.accessFigure($0), bound: .atMost(2)) }
   }
 
   /// The rows for which there are figures.
