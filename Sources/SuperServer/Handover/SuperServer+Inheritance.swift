@@ -243,6 +243,7 @@ extension ServiceRuntime {
       Instance(
         service: self, pid: record.pid, peer: record.peer, startedAt: MonotonicTime(nanoseconds: record.startedAt),
         listeners: held, hasPeerOfItsOwn: record.hasPeerOfItsOwn, slot: server.ledgerIsStored ? survivor.slot : -1))
+    server.instances.setControlGroup(recoveredControlGroup(of: record.pid), of: record.pid)
     watchTimes(ofSurvivor: record, sockets: held)
   }
 }
