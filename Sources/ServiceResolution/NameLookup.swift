@@ -38,12 +38,18 @@ package final class NameLookup {
   /// Whether accounts are asked for in a process of its own, which it takes one thread to make.
   private let asksElsewhere: Bool
   private var accounts: AccountProcess?
+  /// Called before each question that goes beyond files and may take long.
+  private let asking: (() -> Void)?
 
-  @export(interface) package init(asksElsewhere: Bool = false) { self.asksElsewhere = asksElsewhere }
+  @export(interface) package init(asksElsewhere: Bool = false, asking: (() -> Void)? = nil) {
+    self.asksElsewhere = asksElsewhere
+    self.asking = asking
+  }
 
   /// With this text in place of /etc/services; names that it lacks are still asked for.
   init(servicesText: [UInt8]) {
     asksElsewhere = false
+    asking = nil
     servicePorts = NameLookup.ports(in: servicesText)
   }
 
@@ -90,6 +96,7 @@ package final class NameLookup {
 
   /// Begun by the first question. Nil where the databases are asked directly, also because no process can be had.
   private func accountProcess() -> AccountProcess? {
+    asking?()
     if asksElsewhere && accounts == nil { accounts = try? AccountProcess() }
     return accounts
   }
@@ -110,6 +117,7 @@ package final class NameLookup {
     if let port = portsOfFile()[key] { return port }
     if let known = missedPorts[key] { return known }
     let asks = missedPorts.count < NameLookup.maximumMisses
+    if asks { asking?() }
     let port = asks ? NetworkDatabase.port(ofService: name, protocol: `protocol`) : nil
     missedPorts[key] = .some(port)
     return port
@@ -169,6 +177,7 @@ package final class NameLookup {
 
   package func addresses(ofHost name: String) -> Result<[IPAddress], ResolverError> {
     if let known = hosts[name] { return known }
+    asking?()
     let result: Result<[IPAddress], ResolverError>
     let start = MonotonicTime.now
     do throws(ResolverError) {

@@ -49,6 +49,9 @@ package final class NotifySocket {
     /// No manager asked for messages.
     case notWanted
     case failed(SystemError)
+
+    /// Whether the message has reached the manager, or will.
+    package var isUnderWay: Bool { self == .sent || self == .queued }
   }
 
   /// Messages that may wait: every socket of the largest configuration, stored once.

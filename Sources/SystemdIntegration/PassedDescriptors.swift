@@ -27,15 +27,19 @@ package struct PassedDescriptors: Equatable {
       faults.append("LISTEN_PID is '\(listenPID)', which is no process id; no passed socket is used")
       return
     }
-    // Somebody above us was meant, and forgot to clear the variables: customary, and no fault.
-    if meant != pid { return }
+    // Somebody above us was meant: a shell that started us without exec, or one that forgot to clear the variables.
+    if meant != pid {
+      faults.append("LISTEN_FDS is meant for process \(meant) and not for us, process \(pid); no passed socket is used")
+      return
+    }
     guard let count = Int(listenFDs), count >= 0, count <= PassedDescriptors.most else {
       faults.append("LISTEN_FDS is '\(listenFDs)', which is no number of descriptors; no passed socket is used")
       return
     }
     let given = names.map { $0.utf8.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false) } ?? []
     if names != nil, given.count != count, count > 0 {
-      faults.append("LISTEN_FDNAMES holds \(given.count) names for \(count) descriptors; the rest go without a name")
+      let consequence = given.count < count ? "the rest go without a name" : "the names behind are not used"
+      faults.append("LISTEN_FDNAMES holds \(given.count) names for \(count) descriptors; \(consequence)")
     }
     for index in 0..<count {
       let name = index < given.count ? String(decoding: given[index], as: UTF8.self) : ""

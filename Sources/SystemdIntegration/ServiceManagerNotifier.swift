@@ -67,10 +67,17 @@ package struct ServiceManagerNotifier {
   }
 
   /// Asks the manager to keep a descriptor for the next run (`FileDescriptorStoreMax=`). A manager that keeps none drops
-  /// it without a word. FDPOLL=0: the manager is not to judge by poll(2) whether a socket is still of use.
+  /// it without a word. FDPOLL=0: the manager is not to judge by poll(2) whether a socket is still of use;
+  /// `judgedByPoll` lets it, and it forgets what is broken.
   @discardableResult
-  package func store(_ descriptor: BorrowedDescriptor, name: String) -> Delivery {
-    socket?.send("FDSTORE=1\nFDPOLL=0\nFDNAME=" + name, .event, passing: descriptor) ?? .notWanted
+  package func store(_ descriptor: BorrowedDescriptor, name: String, judgedByPoll: Bool = false) -> Delivery {
+    let judgement = judgedByPoll ? "" : "FDPOLL=0\n"
+    return socket?.send("FDSTORE=1\n\(judgement)FDNAME=\(name)", .event, passing: descriptor) ?? .notWanted
+  }
+
+  /// Sends a descriptor that the manager closes when it has dealt with all messages before (sd_notify_barrier(3)).
+  package func barrier(_ descriptor: BorrowedDescriptor) -> Delivery {
+    socket?.send("BARRIER=1", .event, passing: descriptor) ?? .notWanted
   }
 
   /// Makes the manager forget what it keeps under a name.

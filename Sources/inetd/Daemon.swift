@@ -69,8 +69,11 @@ final class Daemon {
       settings: settings, log: log, notifier: notifier, invocation: invocation, inheritance: inheritance)
     self.server = server
     server.released = { [self] in pidFile = nil }
+    server.askForTime()
+    // Named nowhere, so that it ends here, with the process that it asks for accounts.
     let load = ConfigurationLoad.run(
-      paths: settings.paths, options: settings.options, lookup: NameLookup(asksElsewhere: true))
+      paths: settings.paths, options: settings.options,
+      lookup: NameLookup(asksElsewhere: true) { server.askForTime() })
     guard server.start(load) || options.stays else {
       return fail(.configuration, "nothing to serve: no service in \(settings.sourcesText) can be used")
     }

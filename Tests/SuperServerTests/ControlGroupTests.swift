@@ -38,6 +38,10 @@ import Testing
     let tree = try Tree()
     _ = try ControlGroups(path: tree.path, process: 4711)
     #expect(tree.read("inetd-daemon/cgroup.procs") == "4711")
+    // So do servers that were started before any service had bounds.
+    try "4711\n4712\n".write(toFile: tree.path + "/cgroup.procs", atomically: true, encoding: .utf8)
+    _ = try ControlGroups(path: tree.path, process: 4711)
+    #expect(tree.read("inetd-daemon/cgroup.procs") == "4712")
     #expect(tree.read("cgroup.subtree_control") == "+cpu")
   }
 
@@ -58,17 +62,51 @@ import Testing
     let tree = try Tree()
     let groups = try ControlGroups(path: tree.path, process: 1)
     let group = try groups.group(of: "challenge", Self.bounds(true))
-    #expect(tree.read("service-challenge/memory.max") == nil, "the bounds are the connections'")
     let places = try (0..<2).map { _ in try group.place() }
-    #expect(tree.list("service-challenge").filter { $0.hasPrefix("connection-") } == ["connection-1", "connection-2"])
-    #expect(tree.read("service-challenge/connection-2/pids.max") == "40")
+    let leaves = ["connection-1-of-challenge", "connection-2-of-challenge"]
+    #expect(tree.list("").filter { $0.hasPrefix("connection-") } == leaves)
+    #expect(tree.read(leaves[1] + "/pids.max") == "40")
+    #expect(tree.read(leaves[1] + "/cgroup.subtree_control") == nil, "no group hands controllers on")
     // What the kernel says of a group that has reached its bound.
     try "low 0\nhigh 0\nmax 12\noom 3\noom_kill 2\noom_group_kill 1\n".write(
-      toFile: tree.path + "/service-challenge/connection-1/memory.events", atomically: true, encoding: .utf8)
+      toFile: "\(tree.path)/\(leaves[0])/memory.events", atomically: true, encoding: .utf8)
     #expect(places[0].connection?.memoryKills == 2)
     #expect(places[1].connection?.memoryKills == 0)
     places[0].connection?.dismiss()
-    #expect(tree.read("service-challenge/connection-1/cgroup.kill") == "1")
+    #expect(tree.read(leaves[0] + "/cgroup.kill") == "1")
+  }
+
+  /// Servers of an earlier run: the service manager has reset what bounded them.
+  @Test func anEarlierRunsConnectionIsBoundedAnew() throws {
+    let tree = try Tree()
+    let groups = try ControlGroups(path: tree.path, process: 1)
+    let group = try groups.group(of: "x", Self.bounds(true))
+    for name in ["connection-7-of-x", "connection-7-of-y", "service-x"] {
+      try FileManager.default.createDirectory(atPath: "\(tree.path)/\(name)", withIntermediateDirectories: true)
+    }
+    let found = try #require(group.recover(leaf: tree.path + "/connection-7-of-x"))
+    #expect(tree.read("connection-7-of-x/pids.max") == "40")
+    found.dismiss()
+    #expect(tree.read("connection-7-of-x/cgroup.kill") == "1")
+    for name in ["connection-7-of-y", "service-x"] { #expect(group.recover(leaf: "\(tree.path)/\(name)") == nil) }
+    #expect(tree.read("connection-7-of-y/pids.max") == nil)
+  }
+
+  /// Where servers share a group, its count is the service's; what was there before is not counted again.
+  @Test func aServicesKillsAreCountedOnce() throws {
+    let tree = try Tree()
+    let groups = try ControlGroups(path: tree.path, process: 1)
+    let events = tree.path + "/service-x/memory.events"
+    func kernelCounts(_ kills: Int) throws {
+      try "oom 9\noom_kill \(kills)\n".write(toFile: events, atomically: true, encoding: .utf8)
+    }
+    #expect(try groups.group(of: "x", Self.bounds(false)).takeMemoryKills() == 0)
+    try kernelCounts(3)
+    let group = try groups.group(of: "x", Self.bounds(false))
+    #expect(group.takeMemoryKills() == 0)
+    try kernelCounts(5)
+    #expect(group.takeMemoryKills() == 2)
+    #expect(group.takeMemoryKills() == 0)
   }
 
   /// What an earlier run has left is not taken for a fresh group.
@@ -76,12 +114,12 @@ import Testing
     let tree = try Tree()
     let groups = try ControlGroups(path: tree.path, process: 1)
     let group = try groups.group(of: "x", Self.bounds(true))
-    let busy = tree.path + "/service-x/connection-1"
+    let busy = tree.path + "/connection-1-of-x"
     try FileManager.default.createDirectory(atPath: busy, withIntermediateDirectories: true)
     try "77\n".write(toFile: busy + "/cgroup.procs", atomically: true, encoding: .utf8)
     _ = try group.place()
-    #expect(tree.read("service-x/connection-1/pids.max") == nil)
-    #expect(tree.read("service-x/connection-2/pids.max") == "40")
+    #expect(tree.read("connection-1-of-x/pids.max") == nil)
+    #expect(tree.read("connection-2-of-x/pids.max") == "40")
   }
 
   @Test func theOwnGroupIsFound() {

@@ -77,6 +77,7 @@ import Testing
     var counters = ServiceCounters()
     counters.accepted = 12
     counters.sentBytes = 1 << 40
+    counters.memoryKills = 3
     state.counts = [.init(service: "a name with spaces", counters: counters)]
     state.paused = ["finger", "a name with spaces"]
     state.denied = [.init(source: "192.0.2.0/24", until: 0), .init(source: "2001:db8::1", until: 1 << 60)]

@@ -14,10 +14,12 @@ import Testing
     #expect(found.faults.isEmpty)
   }
 
-  @Test func whatIsMeantForAnotherIsNoFault() {
-    #expect(passed("41", "2") == passed(nil, nil))
-    #expect(passed(nil, "2").descriptors.isEmpty)
-    #expect(passed("41", "2").faults.isEmpty)
+  @Test func whatIsMeantForAnotherIsNotTaken() {
+    let others = passed("41", "2")
+    #expect(others.descriptors.isEmpty)
+    #expect(
+      others.faults == ["LISTEN_FDS is meant for process 41 and not for us, process 42; no passed socket is used"])
+    #expect(passed(nil, "2") == passed(nil, nil))
   }
 
   @Test(arguments: ["x", "-1", "99999999", ""])
@@ -36,6 +38,9 @@ import Testing
     #expect(found.descriptors.map { $0.name } == ["one", "", ""])
     #expect(
       found.faults == ["LISTEN_FDNAMES holds 1 names for 3 descriptors; the rest go without a name"])
+    let many = passed("42", "1", "one:two:three")
+    #expect(many.descriptors.map { $0.name } == ["one"])
+    #expect(many.faults == ["LISTEN_FDNAMES holds 3 names for 1 descriptors; the names behind are not used"])
     #expect(passed("42", "2").faults.isEmpty, "no names at all is customary")
   }
 }

@@ -3,7 +3,11 @@ import LinuxSystem
 import ServiceModel
 
 /// The part of the control group tree (cgroups(7), version 2) that the daemon may arrange: its own group, where that was
-/// delegated. Below it each service with bounds has a group, and each of its connections one where the service says so.
+/// delegated. Below it each service with bounds has a group, or each of its connections one where the service says so.
+///
+/// No group has further ones below: a service manager that starts the unit again beside servers that still run takes the
+/// controllers away from the unit's group, so that it may hold the new process, and cannot where a group in it hands
+/// them on (EBUSY; the unit's start fails with 219/CGROUP until the last server has ended).
 final class ControlGroups {
   /// Our own group; servers' groups lie in it.
   let path: String
@@ -17,7 +21,8 @@ final class ControlGroups {
   private var dying: [String] = []
   private var number = 0
 
-  /// Takes a group over. `process` is moved out of the way into a leaf.
+  /// Takes a group over. `process` is moved out of the way into a leaf, and so is what else the group holds itself:
+  /// servers without bounds that were started before there was any.
   init(path: String, process: Int32) throws(SystemError) {
     self.path = path
     // The root of the tree alone may hold both; it alone has no type.
@@ -25,6 +30,10 @@ final class ControlGroups {
       let leaf = path + "/" + ControlGroups.ownLeaf
       try ControlGroups.makeDirectory(leaf)
       try ControlGroups.write("\(process)", to: leaf + "/cgroup.procs")
+      for other in ControlGroups.processes(in: path) where other != "\(process)" {
+        // It may have ended meanwhile.
+        try? ControlGroups.write(other, to: leaf + "/cgroup.procs")
+      }
     }
     ControlGroups.enableControllers(in: path)
   }
@@ -35,35 +44,30 @@ final class ControlGroups {
     of id: String, _ bounds: CgroupDefinition, isLenient: Bool = false, missing: (SystemError) -> Void = { _ in }
   ) throws(SystemError) -> ServiceControlGroup {
     let name = String(decoding: id.utf8.map { $0 == UInt8(ascii: "/") ? UInt8(ascii: "_") : $0 }, as: UTF8.self)
-    let path = self.path + "/service-" + name
-    try ControlGroups.makeDirectory(path)
     // What holds for a connection is tried now, so that it is known before anybody comes.
-    let bounded = bounds.perConnection ? path + "/trial" : path
-    if bounds.perConnection {
-      ControlGroups.enableControllers(in: path)
-      try ControlGroups.makeDirectory(bounded)
-    }
-    defer { if bounds.perConnection { rmdir(bounded) } }
+    let path = self.path + (bounds.perConnection ? "/trial-of-" : "/service-") + name
+    try ControlGroups.makeDirectory(path)
+    defer { if bounds.perConnection { rmdir(path) } }
     do throws(SystemError) {
-      try ControlGroups.bound(bounded, bounds)
+      try ControlGroups.bound(path, bounds)
     } catch {
       guard isLenient else { throw error }
       missing(error)
     }
-    return ServiceControlGroup(path: path, bounds: bounds, isLenient: isLenient, groups: self)
+    return ServiceControlGroup(name: name, path: path, bounds: bounds, isLenient: isLenient, groups: self)
   }
 
   /// Makes a group that holds nobody: of an earlier run there may be some that still do.
-  func makeFreshGroup(in path: String) throws(SystemError) -> String {
+  func makeFreshGroup(of name: String) throws(SystemError) -> String {
     for _ in 0..<100_000 {
       number &+= 1
-      let leaf = "\(path)/connection-\(number)"
+      let leaf = "\(path)/connection-\(number)-of-\(name)"
       if mkdir(leaf, 0o755) == 0 { return leaf }
       guard clinux_errno() == EEXIST else { throw SystemError.last("make control group", leaf) }
       // Left over and empty: removed and made again, with none of its old counts.
       if rmdir(leaf) == 0, mkdir(leaf, 0o755) == 0 { return leaf }
     }
-    throw SystemError("make control group", path, errno: EEXIST)
+    throw SystemError("make control group of", name, errno: EEXIST)
   }
 
   /// Ends whatever a group still holds and removes it, now or as soon as the last process is gone.
@@ -121,6 +125,12 @@ extension ControlGroups {
     if let tasks = bounds.tasksMax { set("\(tasks)", "pids.max") }
     if let quota = bounds.cpuQuota { set("\(quota * 1000) 100000", "cpu.max") }
     if let failure { throw failure }
+  }
+
+  /// The pids that a group itself holds, as the kernel writes them.
+  private static func processes(in path: String) -> [String] {
+    let text = (try? FileSystem.contents(of: path + "/cgroup.procs").bytes) ?? []
+    return text.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }
   }
 
   /// The number behind a word in a file of `word number` lines.
@@ -183,77 +193,4 @@ extension ControlGroups {
     guard isDelegated(own) else { throw SystemError("arrange control group", own, errno: EPERM) }
     return try ControlGroups(path: own, process: CurrentProcess.pid)
   }
-}
-
-/// The group of one service.
-final class ServiceControlGroup {
-  private let path: String
-  private let bounds: CgroupDefinition
-  private let isLenient: Bool
-  private let groups: ControlGroups
-  private var shared: FileDescriptor?
-
-  fileprivate init(path: String, bounds: CgroupDefinition, isLenient: Bool, groups: ControlGroups) {
-    self.path = path
-    self.bounds = bounds
-    self.isLenient = isLenient
-    self.groups = groups
-  }
-
-  /// Where the next server starts: the service's group, or a new one for its connection.
-  func place() throws(SystemError) -> ControlGroupPlace {
-    if bounds.perConnection {
-      let leaf = try groups.makeFreshGroup(in: path)
-      do throws(SystemError) {
-        if isLenient {
-          try? ControlGroups.bound(leaf, bounds)
-        } else {
-          try ControlGroups.bound(leaf, bounds)
-        }
-        return ControlGroupPlace(
-          try FileDescriptor.open(leaf, flags: O_RDONLY | O_DIRECTORY), ConnectionControlGroup(leaf, groups))
-      } catch {
-        rmdir(leaf)
-        throw error
-      }
-    }
-    if shared == nil { shared = try FileDescriptor.open(path, flags: O_RDONLY | O_DIRECTORY) }
-    guard let directory = try shared?.borrowed.duplicate() else {
-      throw SystemError("open control group", path, errno: EBADF)
-    }
-    return ControlGroupPlace(directory, nil)
-  }
-}
-
-/// A directory to start a server in, and the group that is its connection's alone.
-final class ControlGroupPlace {
-  private let file: FileDescriptor
-  let connection: ConnectionControlGroup?
-
-  init(_ directory: consuming FileDescriptor, _ connection: ConnectionControlGroup?) {
-    file = consume directory
-    self.connection = connection
-  }
-
-  var directory: BorrowedDescriptor { file.borrowed }
-}
-
-/// The group of one connection: whatever its server starts is in it, and ends with it.
-final class ConnectionControlGroup {
-  private let path: String
-  private let groups: ControlGroups
-
-  init(_ path: String, _ groups: ControlGroups) {
-    self.path = path
-    self.groups = groups
-  }
-
-  /// Ends all processes of the connection at once (cgroup.kill, Linux 5.14).
-  func kill() { try? ControlGroups.write("1", to: path + "/cgroup.kill") }
-
-  /// Processes that were ended because memory_max was reached.
-  var memoryKills: Int { ControlGroups.number("oom_kill", in: path + "/memory.events") ?? 0 }
-
-  /// The server is gone: so is all it has left behind.
-  func dismiss() { groups.dismiss(path) }
 }

@@ -96,16 +96,27 @@ extension ServiceRuntime {
     }
   }
 
+  /// The control group that a server of an earlier run has for its connection.
+  func recoveredControlGroup(of pid: Int32) -> ConnectionControlGroup? {
+    guard case .group(let group) = walls?.controlGroup else { return nil }
+    return group.recover(pid)
+  }
+
   /// A server has ended: its connection's group ends, and whether memory was the reason is counted.
   func endControlGroup(of instance: Instance) {
-    guard let group = instance.controlGroup else { return }
-    let kills = group.memoryKills
-    if kills > 0 {
-      counters.memoryKills += UInt64(kills)
-      log.outOfMemory(definition, pid: instance.pid, peer: instance.peer)
+    guard let group = instance.controlGroup else {
+      if case .group(let shared) = walls?.controlGroup { count(shared.takeMemoryKills(), of: instance) }
+      return
     }
+    count(group.memoryKills, of: instance)
     group.dismiss()
     server.removeDyingControlGroups()
+  }
+
+  private func count(_ memoryKills: Int, of instance: Instance) {
+    if memoryKills == 0 { return }
+    counters.memoryKills += UInt64(memoryKills)
+    log.outOfMemory(definition, pid: instance.pid, peer: instance.peer)
   }
 }
 

@@ -80,10 +80,12 @@ extension SuperServer {
   }
 
   private var daemonBlock: ControlBlock {
-    ControlBlock([
+    var block = ControlBlock([
       ("version", Version.number), ("pid", "\(CurrentProcess.pid)"), ("summary", statusLine),
       ("services", "\(services.count)"), ("active", "\(instances.count)"), ("denied", "\(denied.count)"),
     ])
+    if storeIsFull { block.add("store", "FileDescriptorStoreMax= of the unit is too small: a restart loses sockets") }
+    return block
   }
 
   private func statusBlock(_ service: ServiceRuntime, _ pids: [ObjectIdentifier: [Int32]]) -> ControlBlock {

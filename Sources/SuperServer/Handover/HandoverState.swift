@@ -53,6 +53,8 @@ package struct HandoverState: Equatable {
       text += "counts"
       for number in entry.counters.numbers { text += " \(number)" }
       text += " \(entry.service)\n"
+      let kills = entry.counters.memoryKills
+      if kills > 0 { text += "memory-kills \(kills)\n" }
     }
     for id in paused { text += "paused \(id)\n" }
     for lockout in denied { text += "denied \(lockout.until) \(lockout.source)\n" }
@@ -93,6 +95,10 @@ package struct HandoverState: Equatable {
       // Of the socket in the line before.
       guard !sockets.isEmpty else { return }
       sockets[sockets.count - 1].owner = String(decoding: words.rest, as: UTF8.self)
+    } else if kind.elementsEqual("memory-kills".utf8) {
+      // Of the service in the line before.
+      guard let kills = words.number(), !counts.isEmpty else { return }
+      counts[counts.count - 1].counters.memoryKills = kills
     } else if kind.elementsEqual("counts".utf8) {
       var numbers: [UInt64] = []
       for _ in 0..<ServiceCounters.numberCount {

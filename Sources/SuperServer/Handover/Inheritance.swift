@@ -8,6 +8,8 @@ package struct Inheritance {
   /// Descriptors that the service manager keeps for us have names that begin so; a service id cannot hold a slash.
   static let keptPrefix = "inetd/"
   static let ledgerName = "inetd/state"
+  /// What a run that ended in the middle of a trial of the store may have left in it.
+  static let witnessName = "inetd/witness"
   static let handoverVariable = "INETD_HANDOVER"
 
   var sockets: [InheritedSocket] = []
@@ -52,6 +54,11 @@ package struct Inheritance {
       // Of several, which only a broken store could hold, the first.
       if ledger == nil { ledger = descriptor.number } else { close(descriptor.number) }
       ledgerIsStored = true
+      return
+    }
+    if descriptor.name == Inheritance.witnessName {
+      uselessNames.append(descriptor.name)
+      close(descriptor.number)
       return
     }
     if descriptor.name.utf8.starts(with: StoredServers.prefix.utf8) { return takeServer(descriptor) }

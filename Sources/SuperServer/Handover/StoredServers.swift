@@ -37,6 +37,8 @@ extension SuperServer {
   }
 
   private func storeServers() {
+    // The manager would complain of each that it has no room for.
+    if storeIsFull { return }
     var hasYoung = false
     for instance in instances.all where storedServers.hasRoom && !storedServers.contains(instance.pid) {
       // Half the age: with one timer for all, a server is stored after 2 to 3 seconds.

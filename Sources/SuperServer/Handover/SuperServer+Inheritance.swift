@@ -52,6 +52,7 @@ extension SuperServer {
       if self.ledger == nil { self.ledger = try InstanceLedger.create() }
       guard let ledger else { return }
       if !isStored { told(notifier.store(ledger.descriptor, name: Inheritance.ledgerName)) }
+      tryStoreLater()
       ledgerIsStored = true
     } catch {
       log.systemFailure(error, consequence: "servers that run will not be counted after a crash")
@@ -211,7 +212,9 @@ extension SuperServer {
       let inode = listener.inode
     else { return }
     let name = Inheritance.keptName(owner: Inheritance.owner(listener.service.definition.id), inode: inode)
-    if told(notifier.store(socket, name: name)) { listener.keptName = name }
+    guard told(notifier.store(socket, name: name)) else { return }
+    listener.keptName = name
+    tryStoreLater()
   }
 
   /// Has the service manager forget a socket that is about to be closed.
@@ -243,6 +246,7 @@ extension ServiceRuntime {
       Instance(
         service: self, pid: record.pid, peer: record.peer, startedAt: MonotonicTime(nanoseconds: record.startedAt),
         listeners: held, hasPeerOfItsOwn: record.hasPeerOfItsOwn, slot: server.ledgerIsStored ? survivor.slot : -1))
+    server.instances.setControlGroup(recoveredControlGroup(of: record.pid), of: record.pid)
     watchTimes(ofSurvivor: record, sockets: held)
   }
 }

@@ -34,6 +34,15 @@ extension SuperServer {
     told(notifier.status(line))
   }
 
+  /// A start, a reload or a stop is under way and may take its time: the service manager is to wait for it
+  /// (`TimeoutStartSec=`, `TimeoutStopSec=`). Asked for as the work goes on, at most once a second; `again` begins anew.
+  @export(interface) package func askForTime(again: Bool = false) {
+    let now = MonotonicTime.now
+    if !again, let timeAskedAt, now - timeAskedAt < .seconds(1) { return }
+    timeAskedAt = now
+    told(notifier.extendTimeout(.seconds(60)))
+  }
+
   /// Whether a service manager started us, which can keep descriptors for the next run.
   static func keepsDescriptors(_ notifier: ServiceManagerNotifier) -> Bool {
     notifier.isActive

@@ -25,5 +25,16 @@ extension ServerLog {
     write(LogRecord(.warning, "the service manager does not read what it is told; the daemon serves on"))
   }
 
+  func storeIsFull(wanted: Int) {
+    write(
+      LogRecord(
+        .warning,
+        "the service manager does not keep all of our \(wanted) descriptors: FileDescriptorStoreMax= of the unit is too "
+          + "small; a restart will refuse connections for a moment and forget running servers; "
+          + "the next reload tries again", event(.failure)))
+  }
+
+  func storeHasRoom() { write(LogRecord(.info, "the service manager keeps all of our descriptors now")) }
+
   func reexecuting(_ program: String) { write(LogRecord(.info, "executing \(program) anew", event(.reexecuting))) }
 }

@@ -13,7 +13,7 @@ final class MetricsReport {
   private static let portion = 64 << 10
 
   private enum Family: Int, CaseIterable {
-    case state, accepted, started, refused, failed, active, exits, received, sent, spawnLatency, duration
+    case state, accepted, started, refused, failed, active, exits, memoryKills, received, sent, spawnLatency, duration
   }
 
   private struct Subject {
@@ -67,6 +67,8 @@ final class MetricsReport {
     case .failed: text.family("inetd_failed", .counter, "Servers and redirects that could not be started, by stage.")
     case .active: text.family("inetd_active", .gauge, "Servers and conversations now.")
     case .exits: text.family("inetd_exits", .counter, "Servers that ended, by kind of end.")
+    case .memoryKills:
+      text.family("inetd_oom_kills", .counter, "Processes of servers that were ended because memory_max was reached.")
     case .received:
       text.family("inetd_received_bytes", .counter, "From clients of redirects and built-ins.", unit: "bytes")
     case .sent: text.family("inetd_sent_bytes", .counter, "To clients of redirects and built-ins.", unit: "bytes")
@@ -100,6 +102,7 @@ final class MetricsReport {
       for (word, count) in counters.exits {
         text.sample("inetd_exits", "_total", label, and: OpenMetricsText.label("status", word), count)
       }
+    case .memoryKills: text.sample("inetd_oom_kills", "_total", label, counters.memoryKills)
     case .received: text.sample("inetd_received_bytes", "_total", label, counters.receivedBytes)
     case .sent: text.sample("inetd_sent_bytes", "_total", label, counters.sentBytes)
     case .spawnLatency: addHistogram("inetd_spawn_latency_seconds", label, counters.startLatency)

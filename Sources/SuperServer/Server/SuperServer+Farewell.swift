@@ -48,6 +48,8 @@ extension SuperServer {
       if left < count {
         count = left
         deadline = now + Farewell.patience
+        // Thousands that end one after the other may take longer than the service manager waits.
+        if server.isStopping { server.askForTime() }
       }
       if left <= 0 || now >= deadline { return completion() }
       server.loop.schedule(self, after: Farewell.glance)

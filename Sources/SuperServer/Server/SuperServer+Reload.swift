@@ -24,14 +24,15 @@ extension SuperServer {
   @discardableResult
   package func reload(hard: Bool = false) -> ReloadOutcome {
     told(notifier.reloading(at: .now))
-    told(notifier.extendTimeout(.seconds(60)))
+    askForTime(again: true)
     reloadCount += 1
     WallClock.reloadTimeZone()
-    let load = readConfiguration()
+    let load = readConfiguration(asking: { [unowned(unsafe) self] in askForTime() })
     report(load)
     forgetFiles()
     systemCallFilters.removeAll()
     let changes = apply(load)
+    storeAgain()
     if hard { endUnwantedServers() }
     log.reopenFiles(keeping: logFiles)
     log.reloaded(ReloadSummary(changes))
@@ -55,9 +56,9 @@ extension SuperServer {
     }
   }
 
-  private func readConfiguration() -> ConfigurationLoad {
+  private func readConfiguration(asking: (() -> Void)? = nil) -> ConfigurationLoad {
     ConfigurationLoad.run(
-      paths: settings.paths, options: settings.options, lookup: NameLookup(asksElsewhere: true))
+      paths: settings.paths, options: settings.options, lookup: NameLookup(asksElsewhere: true, asking: asking))
   }
 
   /// Ends servers of services that are gone, and of peers that would not be served any more.

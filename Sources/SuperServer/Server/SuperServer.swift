@@ -53,6 +53,13 @@ package final class SuperServer {
   var ledger: InstanceLedger?
   var ledgerIsStored = false
   var storedServers = StoredServers()
+  /// Asks whether the service manager keeps what it was given; nil while nobody asks.
+  var storeTrial: StoreTrial?
+  /// Something has been stored since that was last asked.
+  var storeIsUntried = false
+  /// The last answer: not everything is kept.
+  var storeIsFull = false
+  var storeComplaintIsLogged = false
   /// Called in a copy of the process: what the executable holds for the daemon is let go, such as the pid file's lock.
   package var released: (() -> Void)?
   /// Kept open during a re-execution.
@@ -68,7 +75,9 @@ package final class SuperServer {
   /// Kept open so that it can be given up when no descriptor is left.
   private var reserve: FileDescriptor?
   private var refusalTimer: ActionTimer?
-  private var isStopping = false
+  private(set) var isStopping = false
+  /// When the service manager was last asked for more time.
+  var timeAskedAt: MonotonicTime?
   /// Few, and asked for with every datagram.
   private var datagramBuiltinPorts: [UInt16] = []
   private var quoteNumber = 0
@@ -149,6 +158,7 @@ package final class SuperServer {
     }
     isStopping = true
     told(notifier.stopping())
+    askForTime(again: true)
     log.stopping(signal: signal, live: instances.count)
     for id in order { services[id].map(close) }
     control?.close()
@@ -178,6 +188,7 @@ package final class SuperServer {
     handoverLedger = nil
     watches = [:]
     verdicts = [:]
+    storeTrial = nil
     released?()
   }
 
@@ -275,6 +286,8 @@ extension SuperServer {
       if listener.isMissingOptionalFamily { return }
       let delay = listener.scheduleOpen(in: loop) { [unowned(unsafe) self, unowned(unsafe) listener] in open(listener) }
       log.cannotListen(service.definition, at: service.listenPlace, on: address, error, retryIn: delay)
+      // A socket that was there may have gone.
+      statusChanged()
       return
     }
     if hadFailed { log.listening(service.definition, on: address) }

@@ -105,7 +105,7 @@ import Testing
     environment["PYTHONPATH"] = Self.python!
     let parsed = try ChildProcess.run("python3", "-c", program, file, environment: environment)
     #expect(parsed.succeeded, "\(parsed.errors)")
-    #expect(parsed.output.hasPrefix("20 histogram counter\n"), "\(parsed)")
+    #expect(parsed.output.hasPrefix("21 histogram counter\n"), "\(parsed)")
     #expect(
       parsed.output.contains("['broken', 'exits', 'good', 'guarded', 'metrics', 'off', 'quoted', 'zz-sync']"),
       "\(parsed.output)")

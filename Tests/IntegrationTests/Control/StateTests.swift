@@ -68,11 +68,28 @@ import Testing
         "cannot listen on 127.0.0.1:\(taken.port): bind 127.0.0.1:\(taken.port): Address already in use; next try at 2"),
       "\(reason)")
     try expectMetric("taken", "unbound", operations)
+    #expect(try operations.daemon.wasNotified("STATUS=2 services, 0 active, 1 unbound"))
     let trial = try operations.run("test", "taken", "192.0.2.1")
     #expect(trial.status == .exited(1))
     #expect(trial.output.contains("refused: cannot listen on"), "\(trial)")
     holder.close()
     _ = try wait(for: "serving", of: "taken", operations)
+  }
+
+  @Test(arguments: DaemonBuild.present)
+  func pausedTellsThatSomebodyDidIt(_ build: DaemonBuild) throws {
+    let operations = try Operations(build)
+    let held = try operations.probes.service("held", "hold")
+    try operations.start([held])
+    try operations.run("pause", "held")
+    let block = try wait(for: "paused", of: "held", operations)
+    #expect(block["reason"] as? String == "paused by hand; new connections wait in the queue")
+    try expectMetric("held", "paused", operations)
+    #expect(try operations.daemon.wasNotified("STATUS=2 services, 0 active, 1 paused"))
+    let before = operations.daemon.notified.count
+    try operations.run("resume", "held")
+    try expectMetric("held", "serving", operations)
+    #expect(try operations.daemon.wasNotified("STATUS=2 services, 0 active", after: before))
   }
 
   @Test(arguments: DaemonBuild.present)
@@ -86,6 +103,12 @@ import Testing
     let reason = try #require(block["reason"] as? String)
     #expect(
       reason.hasPrefix("the server ended at once without taking anything from its socket; next try at 2"), "\(reason)")
+    try Deadline.poll("the metric") {
+      // Between two tries it serves.
+      try operations.run("metrics").output.contains(
+        "inetd_state{service=\"failing\",inetd_state=\"backing_off\"} 1\n")
+    }
+    #expect(try operations.daemon.wasNotified("STATUS=2 services, 0 active, 1 backing off"))
     withExtendedLifetime(client) {}
   }
 
@@ -129,7 +152,8 @@ import Testing
       (block["reason"] as? String)?.hasPrefix("switched off in \(operations.scratch("inetd.d/off.conf")):") == true)
     let marked = try #require(try operations.listed("7777/tcp"))
     #expect(marked["reason"] as? String == "switched off in \(operations.scratch(Daemon.classicName)):2")
-    try expectMetric("off", "disabled", operations)
+    for id in ["off", "7777/tcp"] { try expectMetric(id, "disabled", operations) }
+    #expect(operations.daemon.notified.last == "READY=1\nSTATUS=2 services, 0 active, 2 disabled")
     let status = try operations.json("status", "off")
     #expect(status[0]["state"] as? String == "disabled")
     #expect((try operations.json("status")[0]["summary"] as? String)?.contains(", 2 disabled") == true)

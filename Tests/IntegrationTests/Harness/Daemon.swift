@@ -109,8 +109,11 @@ final class Daemon {
     return try process.wait()
   }
 
-  /// Whether the service manager was told `line`.
-  func wasNotified(_ line: String) throws -> Bool {
-    try notify.wait(for: line) { process.isRunning }
+  /// What the service manager has been told.
+  var notified: [String] { notify.messages }
+
+  /// Whether the service manager was told `line`, behind its first `start` messages; waits for it.
+  func wasNotified(_ line: String, after start: Int = 0) throws -> Bool {
+    try notify.wait(for: line, after: start) { process.isRunning }
   }
 }

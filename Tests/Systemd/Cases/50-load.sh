@@ -5,13 +5,17 @@ fresh
 systemctl start inetd
 for number in 11 12 13 14 15; do session $number; done
 
+# Each client's connections a second.
+rate_nowait1=40 rate_nowait2=40 rate_builtin=60 rate_wait=60
 clients() {
-  /tests/clients greeting 127.0.0.1 7001 40 >/tmp/nowait1 & pids=$!
-  /tests/clients greeting 127.0.0.1 7001 40 >/tmp/nowait2 & pids="$pids $!"
-  /tests/clients echo 127.0.0.1 7002 60 >/tmp/builtin & pids="$pids $!"
-  /tests/clients greeting 127.0.0.1 7003 60 >/tmp/wait & pids="$pids $!"
+  begun=$(date +%s%N)
+  /tests/clients greeting 127.0.0.1 7001 $rate_nowait1 >/tmp/nowait1 & pids=$!
+  /tests/clients greeting 127.0.0.1 7001 $rate_nowait2 >/tmp/nowait2 & pids="$pids $!"
+  /tests/clients echo 127.0.0.1 7002 $rate_builtin >/tmp/builtin & pids="$pids $!"
+  /tests/clients greeting 127.0.0.1 7003 $rate_wait >/tmp/wait & pids="$pids $!"
 }
 tally() {
+  local milliseconds=$((($(date +%s%N) - begun) / 1000000)) rate
   kill -TERM $pids
   wait $pids
   for kind in nowait1 nowait2 builtin wait; do
@@ -19,7 +23,11 @@ tally() {
     . /tmp/$kind
     equal "$1, $kind: nobody is refused" 0 "$refused"
     equal "$1, $kind: nobody waits in vain" 0 "$late"
-    expect "$1, $kind: hundreds are served" [ "$served" -gt "$2" ]
+    rate=rate_$kind
+    # A client makes up for the time that the machine did not give it; its start and its end are not on the tick.
+    expect "$1, $kind: the rate was kept for $milliseconds ms" [ "$started" -ge $((${!rate} * milliseconds / 1100)) ]
+    equal "$1, $kind: every connection is accounted for" "$started" $((served + refused + reset + cut + late))
+    expect "$1, $kind: all but the few that are looked at below are served" [ "$served" -ge $((started - 20)) ]
     [ "$1" = restart ] && equal "$1, $kind: nobody is reset before service" 0 "$reset"
     [ "$1" = restart ] && equal "$1, $kind: nobody is cut off" 0 "$cut"
   done
@@ -31,12 +39,15 @@ for round in {1..20}; do
   # A restart takes milliseconds; connections come between two as well.
   sleep 0.2
 done
-tally restart 100
+tally restart
 for number in 11 12 13 14 15; do expect "session $number lives through 20 restarts" still $number; done
 equal "instances are right after 20 restarts" 5 "$(active hold)"
 
-# SIGKILL takes along the connections that are in the daemon itself at that moment: those of built-ins that wait for
-# their peer's words, and one that is between accept and clone. All others, and all that wait in the queues, are served.
+# SIGKILL takes along what is in the daemon itself at that moment, and nothing else. The kernel closes the descriptors of
+# a process that it kills: a built-in's connections, which wait for their peers' words, and one that is between accept(2)
+# and clone(2), microseconds apart, with no other process to hold it. That one could be saved only by telling the service
+# manager of each connection before its server starts. Who waits in a queue, has a server, or is a wait server's (the
+# daemon never accepts those) is served.
 clients
 for round in {1..20}; do
   pid=$(main_pid)
@@ -49,11 +60,15 @@ for round in {1..20}; do
   # As long as the queue that has grown meanwhile takes.
   sleep 0.1
 done
-tally crash 100
-for kind in nowait1 nowait2 wait; do
+tally crash
+lost=0
+for kind in nowait1 nowait2; do
   . /tmp/$kind
-  expect "crash, $kind: at most one is lost with the daemon" [ $((reset + cut)) -le 1 ]
+  lost=$((lost + reset + cut))
 done
+expect "crash, nowait: at most one for each kill is lost between accept and clone" [ "$lost" -le 20 ]
+. /tmp/wait
+equal "crash, wait: nobody is lost" 0 $((reset + cut))
 . /tmp/builtin
 expect "crash, builtin: at most those in the daemon are lost" [ $((reset + cut)) -le 20 ]
 for number in 11 12 13 14 15; do expect "session $number lives through 20 crashes" still $number; done

@@ -4,7 +4,7 @@
 //   echo       connect, send 16 bytes, read them back, close
 //
 // Starts RATE connections a second, one thread, epoll, until SIGTERM; then lets those under way finish and prints one
-// line: how many were served, refused (ECONNREFUSED), reset before service (closed or reset before the first byte), cut
+// line: how many were started, served, refused (ECONNREFUSED), reset before service (closed or reset before the first byte), cut
 // off in the middle, or not served within 10 seconds.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -33,7 +33,7 @@ struct client {
 static struct client clients[SLOTS];
 static struct sockaddr_in server;
 static int loop, active, echoes;
-static long served, refused, reset, cut, late;
+static long started, served, refused, reset, cut, late;
 
 static time_t now(void) {
   struct timespec moment;
@@ -54,6 +54,7 @@ static void failed(struct client *client, int error) {
 }
 
 static void start(void) {
+  ++started;
   for (int slot = 0; slot < SLOTS; ++slot) {
     struct client *client = &clients[slot];
     if (client->descriptor >= 0) continue;
@@ -142,6 +143,6 @@ int main(int count, char **words) {
     }
     expire();
   }
-  printf("served=%ld refused=%ld reset=%ld cut=%ld late=%ld\n", served, refused, reset, cut, late);
+  printf("started=%ld served=%ld refused=%ld reset=%ld cut=%ld late=%ld\n", started, served, refused, reset, cut, late);
   return refused + reset + cut + late > 0;
 }
