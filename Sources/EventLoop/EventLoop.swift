@@ -40,6 +40,12 @@ public final class EventLoop {
 
   /// Sources being watched.
   package var sourceCount: Int { slots.count - free.count }
+
+  /// Places for sources, those that are empty now among them: `source(at:)` takes 0 to one less.
+  package var placeCount: Int { slots.count }
+
+  /// The source that is being watched at a place.
+  @export(interface) package func source(at place: Int) -> EventSource? { slots[place].source }
 }
 
 // Registration.

@@ -44,6 +44,9 @@ open class EventSource {
   /// itself anew.
   open var isConversation: Bool { false }
 
+  /// Whether the source is what somebody outside has with a service of this program, to be listed and ended by hand.
+  open var servesPeer: Bool { false }
+
   /// The descriptor is ready. It may be read once only: other sources must get their turn; what is left is reported
   /// again.
   open func handle(_ events: EventSet) {}

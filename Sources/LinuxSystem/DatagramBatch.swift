@@ -12,6 +12,10 @@ package final class DatagramBatch {
   package let size: Int
   /// Datagrams of the last `receive`.
   package private(set) var count = 0
+  /// Bytes of the last `receive` as they were sent, those that were cut off among them.
+  package private(set) var receivedBytes = 0
+  /// Bytes of the replies that left with the last `sendReplies`.
+  package private(set) var sentBytes = 0
   private var replies = 0
 
   private let payloads: UnsafeMutableRawPointer
@@ -69,10 +73,13 @@ package final class DatagramBatch {
   @export(interface) package func receive(from socket: BorrowedDescriptor) -> TransferResult {
     replies = 0
     for index in 0..<count { offer(index) }
+    // With MSG_TRUNC the kernel tells whole lengths.
     let result = TransferResult.of {
-      Int(recvmmsg(socket.raw, received, UInt32(capacity), Int32(MSG_DONTWAIT), nil))
+      Int(recvmmsg(socket.raw, received, UInt32(capacity), Int32(MSG_DONTWAIT) | Int32(MSG_TRUNC), nil))
     }
     if case .transferred(let number) = result { count = number } else { count = 0 }
+    receivedBytes = 0
+    for index in 0..<count { receivedBytes += Int(received[index].msg_len) }
     return result
   }
 
@@ -171,6 +178,7 @@ extension DatagramBatch {
   @export(interface) package func sendReplies(on socket: BorrowedDescriptor) -> Int {
     var next = 0
     var delivered = 0
+    sentBytes = 0
     while next < replies {
       let rest = sent + next
       let number = UInt32(replies - next)
@@ -179,6 +187,7 @@ extension DatagramBatch {
       }
       switch result {
       case .transferred(let done):
+        for index in next..<next + done { sentBytes += Int(sent[index].msg_len) }
         next += max(done, 1)
         delivered += done
       case .wouldBlock:

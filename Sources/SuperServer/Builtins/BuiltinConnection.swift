@@ -8,7 +8,7 @@ import ServiceModel
 ///
 /// Input passes through one buffer that all connections share. A connection has memory of its own only while its peer
 /// does not read what it was sent; then we stop reading from it, so that this memory is bounded.
-final class BuiltinConnection: EventSource {
+final class BuiltinConnection: Conversation {
   /// What a step of the conversation came to.
   private enum Step { case goOn, over }
 
@@ -69,6 +69,10 @@ final class BuiltinConnection: EventSource {
 
   override var isConversation: Bool { true }
 
+  override var facts: Facts? { Facts(service: service, kind: builtin.name, peer: peer, startedAt: startedAt) }
+
+  override func endByHand() { stop(.byHand) }
+
   override func handle(_ events: EventSet) {
     clock?.noteTraffic()
     if step(events) == .goOn {
@@ -85,7 +89,7 @@ final class BuiltinConnection: EventSource {
 
   /// One of the service's times is over.
   private func stop(_ reason: StopReason) {
-    service.log.stopping(service.definition, pid: nil, peer: peer.unmappedEndpoint, reason: reason.text)
+    service.logStop(reason, of: peer)
     service.loop.remove(self)
     end()
   }
@@ -174,6 +178,11 @@ final class BuiltinConnection: EventSource {
 }
 
 extension ServiceRuntime {
+  /// Says why a connection that is served inside the loop is ended.
+  func logStop(_ reason: StopReason, of peer: SocketAddress) {
+    log.stopping(definition, pid: nil, peer: peer.unmappedEndpoint, reason: reason.text)
+  }
+
   /// A connection that was served inside the loop has ended.
   func conversationEnded(peer: SocketAddress, duration: TimeSpan) {
     counters.duration.add(microseconds: duration.nanoseconds / 1000)

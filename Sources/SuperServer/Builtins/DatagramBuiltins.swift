@@ -24,6 +24,7 @@ final class DatagramBuiltins {
     let batch = isSilent ? headers : self.batch
     guard case .transferred(let count) = batch.receive(from: socket) else { return }
     service.counters.accepted += UInt64(count)
+    service.counters.receivedBytes += UInt64(batch.receivedBytes)
     let admitsEveryone =
       service.admission.admitsEveryone && service.server.denied.isEmpty && builtin != .sensor
       && service.traits.isDisjoint(with: [.asksLibwrap, .logsSuccess])
@@ -43,6 +44,7 @@ final class DatagramBuiltins {
         batch.reply(to: index, with: builtin == .echo ? UnsafeRawBufferPointer(batch.payload(index)) : text)
       }
       batch.sendReplies(on: socket)
+      service.counters.sentBytes += UInt64(batch.sentBytes)
     }
   }
 

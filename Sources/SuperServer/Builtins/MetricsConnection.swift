@@ -4,7 +4,7 @@ import NetworkAddresses
 import ServiceModel
 
 /// One scrape of the metrics service: an HTTP/1.1 request (RFC 9112) for /metrics in, OpenMetrics text out, end.
-final class MetricsConnection: EventSource {
+final class MetricsConnection: Conversation {
   /// A client that neither asks nor reads for so long is dropped.
   private static let patience = TimeSpan.seconds(10)
   /// Longer than any scraper's request head.
@@ -48,6 +48,13 @@ final class MetricsConnection: EventSource {
     service.loop.schedule(timer, after: MetricsConnection.patience)
   }
 
+  override var facts: Facts? { Facts(service: service, kind: Builtin.metrics.name, peer: peer, startedAt: startedAt) }
+
+  override func endByHand() {
+    service.logStop(.byHand, of: peer)
+    end()
+  }
+
   override func handle(_ events: EventSet) {
     if response.isEmpty { read() } else { send() }
   }
@@ -58,6 +65,7 @@ final class MetricsConnection: EventSource {
     case .wouldBlock: return
     case .failed, .transferred(0): return end()
     case .transferred(let count):
+      service.counters.receivedBytes += UInt64(count)
       request += buffer[..<min(count, MetricsConnection.longestRequest + 1)]
       if HTTPRequestLine.endsHead(request) {
         answer(HTTPRequestLine(request))

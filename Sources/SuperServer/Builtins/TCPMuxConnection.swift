@@ -8,7 +8,7 @@ import ServiceModel
 ///
 /// The name is looked at without being taken, and then taken to the byte: what the client sends behind it belongs to the
 /// server.
-final class TCPMuxConnection: EventSource {
+final class TCPMuxConnection: Conversation {
   /// How long a client may take to say a name.
   static let timeout = TimeSpan.seconds(10)
 
@@ -49,6 +49,13 @@ final class TCPMuxConnection: EventSource {
     service.loop.schedule(timer, after: TCPMuxConnection.timeout)
   }
 
+  override var facts: Facts? { Facts(service: service, kind: Builtin.tcpmux.name, peer: peer, startedAt: startedAt) }
+
+  override func endByHand() {
+    service.logStop(.byHand, of: peer)
+    end()
+  }
+
   override func handle(_ events: EventSet) {
     guard let socket = connection?.borrowed else { return }
     let buffer = UnsafeMutableRawBufferPointer(rebasing: service.server.scratch[..<TCPMuxName.longest])
@@ -66,6 +73,7 @@ final class TCPMuxConnection: EventSource {
     case .name(let name, let taken):
       // Now the line, and nothing behind it, is taken.
       _ = socket.receive(into: UnsafeMutableRawBufferPointer(rebasing: service.server.scratch[..<taken]))
+      service.counters.receivedBytes += UInt64(taken)
       serve(name)
     }
   }
@@ -92,8 +100,8 @@ final class TCPMuxConnection: EventSource {
   }
 
   private func answer(_ text: [UInt8]) {
-    if let socket = connection?.borrowed {
-      text.withUnsafeBytes { _ = socket.send($0) }
+    if let socket = connection?.borrowed, case .transferred(let count) = text.withUnsafeBytes({ socket.send($0) }) {
+      service.counters.sentBytes += UInt64(count)
     }
     stopWatching()
     if let connection = connection.take() { PoliteEnd.begin(consume connection, for: service.server) }

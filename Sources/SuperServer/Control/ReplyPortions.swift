@@ -3,7 +3,7 @@ import ControlProtocol
 /// What goes to one client of the control socket, made while it is sent: what five thousand services have to say takes
 /// long to write down, and the loop has others to serve meanwhile.
 final class ReplyPortions {
-  /// Services of one portion.
+  /// Services or peers of one portion.
   private static let portion = 64
 
   private var next: () -> [UInt8]?
@@ -27,6 +27,13 @@ final class ReplyPortions {
     _ first: [ControlBlock], of services: [ServiceRuntime], _ last: [ControlBlock],
     _ block: @escaping (ServiceRuntime) -> ControlBlock
   ) -> ReplyPortions {
+    blocks(first, count: services.count, last) { block(services[$0]) }
+  }
+
+  /// `first`, a block for each of `count` things unless it is nil, `last`.
+  static func blocks(
+    _ first: [ControlBlock] = [], count: Int, _ last: [ControlBlock] = [], _ block: @escaping (Int) -> ControlBlock?
+  ) -> ReplyPortions {
     var place = -1
     return ReplyPortions {
       var bytes: [UInt8] = []
@@ -34,11 +41,11 @@ final class ReplyPortions {
         for block in first { block.append(to: &bytes) }
         place = 0
       }
-      if place > services.count { return nil }
-      let end = min(place + ReplyPortions.portion, services.count)
-      for service in services[place..<end] { block(service).append(to: &bytes) }
+      if place > count { return nil }
+      let end = min(place + ReplyPortions.portion, count)
+      for index in place..<end { block(index)?.append(to: &bytes) }
       place = end
-      if end == services.count {
+      if end == count {
         bytes += ControlReply(blocks: last).bytes
         place += 1
       }

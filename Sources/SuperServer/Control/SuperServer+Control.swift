@@ -14,7 +14,7 @@ extension SuperServer {
     case .list: return .blocks([], of: servicesInOrder, disabledBlocks) { [unowned(unsafe) self] in listBlock($0) }
     case .status: return arguments.first.map { .whole(status(of: $0)) } ?? status
     case .metrics: return .metrics(MetricsReport(of: self))
-    case .connections: return .whole(connections(arguments))
+    case .connections: return connections(arguments)
     case .denied: return .whole(ControlReply(blocks: deniedBlocks()))
     case .test: return .whole(test(arguments))
     case .diff: return .whole(report(planReload()))
@@ -114,20 +114,10 @@ extension SuperServer {
 
 // Blocks about peers.
 extension SuperServer {
-  private func connections(_ arguments: [String]) -> ControlReply {
-    if let id = arguments.first, services[id] == nil { return notRunning(id) }
-    let now = MonotonicTime.now
-    var wanted = Array(instances.all)
-    if let id = arguments.first { wanted = wanted.filter { $0.service.definition.id == id } }
-    // The longest first: who has been there for days is what one looks for.
-    wanted.sort { ($0.startedAt, $0.pid) < ($1.startedAt, $1.pid) }
-    return ControlReply(
-      blocks: wanted.map { instance in
-        var block = ControlBlock([("id", instance.service.definition.id), ("pid", "\(instance.pid)")])
-        block.add("peer", instance.peer?.description)
-        block.add("seconds", "\((now - instance.startedAt).wholeSeconds)")
-        return block
-      })
+  private func connections(_ arguments: [String]) -> ReplyPortions {
+    if let id = arguments.first, services[id] == nil { return .whole(notRunning(id)) }
+    let list = PeerList(of: self, service: arguments.first)
+    return .blocks(count: list.count) { list.block(at: $0) }
   }
 
   /// Whether a peer would be served now. Judges without serving.

@@ -58,14 +58,31 @@ extension SuperServer {
   }
 
   func kill(_ arguments: [String]) -> ControlReply {
-    guard let target = arguments.first else { return .failure("a service or a process is wanted") }
+    guard let target = arguments.first else { return .failure("a service, a process or a peer is wanted") }
     let signal = arguments.count > 1 ? Int32(arguments[1]) : SIGTERM
     guard let signal, signal > 0, signal <= 64 else { return .failure("'\(arguments[1])' is not a signal number") }
     // Only what we started: a number that is not one of our servers' is nobody we may end.
-    let victims = instances.all.filter { "\($0.pid)" == target || $0.service.definition.id == target }
-    if victims.isEmpty { return .failure("no server of '\(target)' is running") }
+    let victims = instances.all.filter {
+      "\($0.pid)" == target || $0.service.definition.id == target || $0.peer?.description == target
+    }
     for victim in victims { try? ChildProcess.signalGroup(victim.pid, signal) }
-    return ControlReply(blocks: [ControlBlock([("signalled", "\(victims.count)")])])
+    // What has no process has nobody to signal: it is ended by the signals that ask a server to end, or make it.
+    let ended = signal == SIGTERM || signal == SIGKILL ? endConversations(with: target) : 0
+    if victims.isEmpty && ended == 0 { return .failure("no server of '\(target)' is running") }
+    return ControlReply(blocks: [ControlBlock([("signalled", "\(victims.count)"), ("ended", "\(ended)")])])
+  }
+
+  /// Ends the conversations in the loop with the peers of a service, or with one peer; returns how many.
+  private func endConversations(with target: String) -> Int {
+    var ended = 0
+    for place in 0..<loop.placeCount {
+      guard let conversation = loop.conversation(at: place), let facts = conversation.facts,
+        facts.service.definition.id == target || facts.peer.unmappedEndpoint?.description == target
+      else { continue }
+      conversation.endByHand()
+      ended += 1
+    }
+    return ended
   }
 
   func deny(_ arguments: [String]) -> ControlReply {

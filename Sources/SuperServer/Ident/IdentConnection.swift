@@ -7,7 +7,7 @@ import ServiceModel
 ///
 /// Who asks learns only whether the connection exists: names of users are nobody's business by default (HIDDEN-USER), and
 /// connections between other hosts cannot be asked about at all.
-final class IdentConnection: EventSource {
+final class IdentConnection: Conversation {
   /// A client that neither asks nor reads for so long is dropped (RFC 1413 4 suggests 60 to 180 seconds).
   static let patience = TimeSpan.seconds(60)
   /// Questions that one connection may ask; a host that has more connections than this opens another.
@@ -46,6 +46,13 @@ final class IdentConnection: EventSource {
     let timer = ActionTimer { [unowned(unsafe) self] in end() }
     self.timer = timer
     service.loop.schedule(timer, after: IdentConnection.patience)
+  }
+
+  override var facts: Facts? { Facts(service: service, kind: Builtin.ident.name, peer: peer, startedAt: startedAt) }
+
+  override func endByHand() {
+    service.logStop(.byHand, of: peer)
+    end()
   }
 
   override func handle(_ events: EventSet) {

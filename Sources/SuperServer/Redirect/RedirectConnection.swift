@@ -11,7 +11,7 @@ final class RedirectConnection {
   static let connectTimeout = TimeSpan.seconds(10)
 
   /// One of the two sockets as the loop sees it.
-  private final class End: EventSource {
+  private final class End: Conversation {
     let socket: FileDescriptor
     /// Keeps the connection alive while it lasts; cleared when it is over.
     var connection: RedirectConnection?
@@ -24,6 +24,10 @@ final class RedirectConnection {
     }
 
     override var isConversation: Bool { true }
+
+    override var facts: Facts? { connection?.facts(from: self) }
+
+    override func endByHand() { connection?.stop(.byHand) }
 
     override func handle(_ events: EventSet) {
       if events.contains(.error) || events.contains(.hangUp) { isGone = true }
@@ -71,10 +75,20 @@ final class RedirectConnection {
   }
 
   private func startClock() {
-    clock = ConversationClock.start(service.loop, service.definition.timeouts) { [unowned(unsafe) self] reason in
-      service.log.stopping(service.definition, pid: nil, peer: peer.unmappedEndpoint, reason: reason.text)
-      close()
-    }
+    clock = ConversationClock.start(service.loop, service.definition.timeouts) { [unowned(unsafe) self] in stop($0) }
+  }
+
+  private func stop(_ reason: StopReason) {
+    service.logStop(reason, of: peer)
+    close()
+  }
+
+  /// What is told of the connection, once: by its client's end, unless only the target's is watched.
+  private func facts(from end: End) -> Conversation.Facts? {
+    if end !== client && client.isRegistered { return nil }
+    return Conversation.Facts(
+      service: service, kind: "redirect", peer: peer, startedAt: startedAt,
+      traffic: (received: toTarget.transferred, sent: toClient.transferred))
   }
 
   /// Connects to the next address, or gives up with the last one's error.

@@ -9,6 +9,8 @@ enum StopReason: Equatable, Sendable {
   case idleStop
   /// A reload removed its service or refuses its peer now.
   case unwanted
+  /// An administrator asked.
+  case byHand
 
   /// To complete "is ended: ...".
   var text: String {
@@ -17,6 +19,7 @@ enum StopReason: Equatable, Sendable {
     case .idleTimeout: "nothing has passed over its connection for idle_timeout"
     case .idleStop: "there has been no traffic for idle_stop"
     case .unwanted: "the configuration does not want it any more"
+    case .byHand: "by hand"
     }
   }
 }

@@ -7,7 +7,7 @@ enum JSONOutput {
   /// Counts and other numbers.
   private static let numbers: Set<String> = [
     "pid", "services", "active", "denied", "accepted", "started", "refused", "failed", "instances", "seconds", "port",
-    "signalled",
+    "signalled", "ended", "received", "sent",
   ]
   /// Words that are one value each.
   private static let lists: Set<String> = ["listen", "pids"]

@@ -40,7 +40,7 @@ struct Status: ParsableCommand {
 
 /// `inetctl connections [ID]`
 struct Connections: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "List the running servers and whom they serve.")
+  static let configuration = CommandConfiguration(abstract: "List whom the daemon serves, by servers and by itself.")
   @OptionGroup var live: LiveOptions
   @Argument(help: "A service; all of them without it.", completion: .runningServices) var id: String?
 
@@ -48,8 +48,11 @@ struct Connections: ParsableCommand {
     live.show(
       try live.ask(.connections, id.map { [$0] } ?? []),
       columns: [
-        .init(key: "id", title: "ID"), .init(key: "pid", title: "PID", isNumber: true),
-        .init(key: "peer", title: "PEER"), .init(key: "seconds", title: "SECONDS", isNumber: true),
+        .init(key: "id", title: "ID"), .init(key: "kind", title: "KIND"),
+        .init(key: "pid", title: "PID", isNumber: true), .init(key: "peer", title: "PEER"),
+        .init(key: "seconds", title: "SECONDS", isNumber: true),
+        .init(key: "received", title: "RECEIVED", isNumber: true, isOptional: true),
+        .init(key: "sent", title: "SENT", isNumber: true, isOptional: true),
       ])
   }
 }
@@ -71,19 +74,27 @@ struct Resume: ParsableCommand {
   func run() throws { live.confirm(try live.ask(.resume, [id])) }
 }
 
-/// `inetctl kill ID|PID`
+/// `inetctl kill ID|PID|PEER`
 struct Kill: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Signal the running servers of a service, or one of them.")
+  static let configuration = CommandConfiguration(
+    abstract: "Signal the running servers of a service, or one of them; end what the daemon serves itself.")
   @OptionGroup var live: LiveOptions
   @Option(help: ArgumentHelp("Name or number of the signal.", valueName: "signal")) var signal = "TERM"
-  @Argument(help: "A service or the process id of one of its servers.", completion: .runningServices)
+  @Argument(
+    help: "A service, the process id of one of its servers, or a peer as 'connections' writes it.",
+    completion: .runningServices)
   var target: String
 
   func run() throws {
     guard let number = SignalName.number(signal) else {
       throw ValidationError("'\(signal)' is not a signal")
     }
-    live.show(try live.ask(.kill, [target, "\(number)"]), columns: [.init(key: "signalled", title: "SIGNALLED")])
+    live.show(
+      try live.ask(.kill, [target, "\(number)"]),
+      columns: [
+        .init(key: "signalled", title: "SIGNALLED", isNumber: true),
+        .init(key: "ended", title: "ENDED", isNumber: true),
+      ])
   }
 }
 
