@@ -78,7 +78,7 @@ extension FileSystem {
   }
 
   /// Makes names in a directory survive a crash.
-  private static func synchronizeDirectory(_ path: String) throws(SystemError) {
+  package static func synchronizeDirectory(_ path: String) throws(SystemError) {
     let directory = try FileDescriptor.open(path, flags: O_RDONLY | O_DIRECTORY)
     try checked("synchronize", path) { fsync(directory.raw) }
   }

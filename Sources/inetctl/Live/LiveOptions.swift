@@ -59,8 +59,8 @@ enum StandardError {
 
 /// What is known of the terminal.
 enum Terminal {
-  /// Whether a person reads the output; NO_COLOR (no-color.org) asks for plain text all the same.
+  /// Whether a person reads the output; NO_COLOR, unless it is empty (no-color.org), asks for plain text all the same.
   static var isOutput: Bool {
-    BorrowedDescriptor.standardOutput.isTerminal && CurrentProcess.environmentValue("NO_COLOR") == nil
+    BorrowedDescriptor.standardOutput.isTerminal && (CurrentProcess.environmentValue("NO_COLOR") ?? "").isEmpty
   }
 }

@@ -133,7 +133,10 @@ struct ServiceSwitch {
       if directory.hasSuffix(".conf.d") { try? FileSystem.removeDirectory(directory) }
       return
     }
-    if try FileSystem.status(of: directory) == nil { try FileSystem.createDirectory(directory) }
+    if try FileSystem.status(of: directory) == nil {
+      try FileSystem.createDirectory(directory)
+      try FileSystem.synchronizeDirectory(FileSystem.parent(of: directory))
+    }
     if present != nil, try FileSystem.contents(of: path).bytes == bytes { return }
     try FileSystem.replace(path, with: bytes, model: present)
   }

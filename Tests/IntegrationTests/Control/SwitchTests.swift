@@ -133,6 +133,48 @@ import Testing
     #expect(try run("enable", in: scratch).status == .exited(64))
   }
 
+  /// What is written is on the disk before it takes the old file's name, and the name before the command ends: a crash
+  /// at any moment leaves the old file or the new one.
+  @Test(.enabled(if: FaultInjection.reasonUnavailable == nil, "strace cannot be used"))
+  func filesSurviveACrash() throws {
+    let scratch = try Scratch()
+    let classic = try scratch.write(Daemon.classicName, Self.classic, mode: 0o640)
+    try scratch.write([Service(id: "one", port: "7001", server: "/bin/cat")], .flat)
+    let trace = scratch("trace")
+    func calls(_ words: [String]) throws -> [String] {
+      let result = try ChildProcess.run(
+        "strace", "-f", "-y", "-qq", "-s", "4096", "-o", trace, "-e",
+        "trace=write,fsync,fdatasync,rename,renameat,renameat2,unlink,fchown,fchmod", "sh", "-c",
+        #"exec "$@""#, "sh", Checkout.product("inetctl"), words[0], words[1], "--control", scratch("control"),
+        "--config", scratch(Daemon.classicName), "--directory", scratch(Daemon.directoryName))
+      #expect(result.succeeded, "\(result)")
+      // pid, call, and of each descriptor the path.
+      return (ProcessFacts.read(trace) ?? "").split(separator: "\n").map {
+        String($0.trimmingPrefix(while: { $0.isNumber || $0 == " " }))
+      }
+    }
+    for words in [["disable", "7777/tcp"], ["enable", "7777/tcp"], ["disable", "one"]] {
+      let isClassic = words[1] != "one"
+      let directory = isClassic ? scratch.path : scratch("inetd.d/one.conf.d")
+      let file = isClassic ? classic : scratch("inetd.d/one.conf.d/zz-inetctl.conf")
+      let lines = try calls(words)
+      let move = try #require(lines.firstIndex { $0.hasPrefix("rename") && $0.contains("\"\(file)\"") }, "\(lines)")
+      let draft = try #require(lines[move].firstMatch(of: #/"([^"]+)"/#)).1
+      #expect(draft.hasPrefix("\(directory)/."), "in the same directory")
+      func place(_ call: String, of path: Substring) -> Int? {
+        lines.firstIndex { $0.hasPrefix("\(call)(") && $0.contains("<\(path)>") && $0.contains(" = ") }
+      }
+      let written = try #require(place("write", of: draft), "\(lines)")
+      let synchronised = try #require(place("fsync", of: draft), "\(lines)")
+      let named = try #require(lines.lastIndex { $0.hasPrefix("fsync(") && $0.contains("<\(directory)>") }, "\(lines)")
+      #expect(written < synchronised && synchronised < move && move < named, "\(words): \(lines)")
+      #expect(try #require(place("fchmod", of: draft)) < move, "the mode is there before the name")
+      // The directory for overrides is new: its own name has to last, too.
+      if !isClassic { #expect(try #require(place("fsync", of: scratch("inetd.d")[...])) < move, "\(lines)") }
+    }
+    #expect(permissions(of: classic)[0] & 0o7777 == 0o640)
+  }
+
   @Test func twoAtOnceLoseNothing() throws {
     let scratch = try Scratch()
     let count = 12
