@@ -87,6 +87,86 @@ import Testing
     withExtendedLifetime(held) {}
   }
 
+  /// The load average as the kernel is made to tell it, the rate of one source, the daemon's own limit of processes.
+  @Test(.enabled(if: FaultInjection.reasonUnavailable == nil, "strace cannot be used"), arguments: DaemonBuild.present)
+  func measuresAnswerAsTheyStand(_ build: DaemonBuild) throws {
+    let operations = try Operations(build)
+    let calm = try service(operations, "calm", [("max_load", "2.5")])
+    var rated = try operations.probes.service("rated", "report", keys: [("source_rate", "1/3600")])
+    rated.server = "/bin/true"
+    rated.arguments = []
+    let refusing = try service(operations, "refusing", [("overflow", "refuse")])
+    let queued = try service(operations, "queued", [])
+    try operations.start([calm, rated, refusing, queued], options: ["--process-limit", "1"])
+    func answer(_ id: String, _ address: String = "127.0.0.1") throws -> [String: String] {
+      let block = try Operations.blocks(operations.run("test", id, address, "--json").output).first ?? [:]
+      return block.compactMapValues { $0 as? String }
+    }
+
+    func atLoad<Answer>(_ load: String, _ body: () throws -> Answer) throws -> Answer {
+      // sysinfo(2): eight bytes of uptime, then the average of a minute in 65536ths, both little-endian.
+      let fault = try FaultInjection(
+        ["sysinfo:poke_exit=@arg1=0000000000000000\(load)0000000000"], in: operations.daemon.pid)
+      defer { fault.end() }
+      return try body()
+    }
+    // 2.5 is 0x28000.
+    let calmly = try atLoad("008002") { try answer("calm") }
+    #expect(calmly["served"] == "yes", "\(calmly)")
+    try atLoad("000003") { () throws -> Void in
+      let loaded = try answer("calm")
+      #expect(loaded["served"] == "no" && loaded["reason"] == "load", "\(loaded)")
+      #expect(loaded["rule"] == "the load average of the last minute is above max_load")
+      #expect(loaded["place"]?.contains("calm.conf:") == true)
+      // And so it goes with those who come.
+      let stranger = try operations.probes.connect(calm)
+      #expect(stranger.isClosedSilently())
+    }
+
+    #expect(try answer("rated")["served"] == "yes")
+    #expect(try operations.probes.connect(rated).isClosedSilently())
+    try operations.daemon.waitForServersToEnd()
+    let spent = try answer("rated")
+    #expect(spent["served"] == "no" && spent["reason"] == "source_rate", "\(spent)")
+    #expect(spent["rule"] == "source_rate = 1 in 3600 s is used up by this source")
+    #expect(spent["place"]?.contains("rated.conf:") == true)
+    #expect(try answer("rated", "127.0.0.9")["served"] == "yes", "another source")
+
+    let only = try operations.probes.connectGreeted(queued)
+    let full = try answer("refusing")
+    #expect(full["served"] == "no" && full["reason"] == "process_limit", "\(full)")
+    #expect(full["rule"] == "--process-limit: the daemon has 1 servers running" && full["place"] == nil, "\(full)")
+    #expect(try answer("queued")["served"] == "later")
+    only.client.finishSending()
+    try operations.daemon.waitForServersToEnd()
+    #expect(try answer("refusing")["served"] == "yes")
+  }
+
+  /// What hosts.allow and hosts.deny say, only the peer's coming tells: what is asked is said, with its line.
+  @Test(.enabled(if: OwnEtc.isPossible, "needs a mount name space"), arguments: DaemonBuild.present)
+  func libwrapIsSaidToDecide(_ build: DaemonBuild) throws {
+    let operations = try Operations(build)
+    let etc = try OwnEtc(operations.scratch)
+    try etc.write("hosts.deny", "ALL: 127.0.0.2\n")
+    let wrapped = try service(operations, "wrapped", [("libwrap", "yes")])
+    let plain = try service(operations, "plain", [("libwrap", "no")])
+    try operations.probes.start([wrapped, plain], options: ["--control", operations.control], prefix: etc.prefix)
+    let text = try operations.run("test", "wrapped", "127.0.0.2")
+    let line = try #require(wrapped.text(.flat).split(separator: "\n").firstIndex { $0.hasPrefix("libwrap") }) + 1
+    #expect(
+      text.output.hasPrefix(
+        "wrapped: 127.0.0.2: not known before it comes: hosts.allow and hosts.deny decide "
+          + "(\(operations.scratch("inetd.d/wrapped.conf")):\(line):"), "\(text)")
+    #expect(text.succeeded)
+    #expect(try operations.json("test", "wrapped", "127.0.0.2")[0]["served"] as? String == "unknown")
+    #expect(try operations.json("test", "plain", "127.0.0.2")[0]["served"] as? String == "yes")
+    // Nobody was asked meanwhile, and those who come are judged.
+    #expect(operations.daemon.servers.isEmpty)
+    #expect(try operations.probes.connect(wrapped, from: "127.0.0.2").isClosedSilently())
+    let friend = try operations.probes.connectGreeted(wrapped, from: "127.0.0.3")
+    withExtendedLifetime(friend) {}
+  }
+
   /// An interval that does not hold the present, in local time.
   private static var anHourFromNow: String {
     let now = Calendar.current.dateComponents([.hour], from: Date()).hour ?? 0

@@ -11,6 +11,8 @@ final class Daemon {
 
   var pid: pid_t { process.pid }
   var log: LineLog { process.errors }
+  /// Where it tells the service manager, which is the test, how it is.
+  var notifyPath: String { notify.path }
 
   /// The classic file and the service directory of a test, inside its scratch directory.
   static let classicName = "inetd.conf"
