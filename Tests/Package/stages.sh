@@ -240,20 +240,24 @@ stage_sysv() {
   check "nobody listens any more" no listens 7008
 }
 
-# What is too large for the usual run.
+# What is too large for the usual run, and what conflicts with packages that are in it: efingerd with fingerd, popa3d with
+# solid-pop3d.
 stage_more() {
   boot || return
   check "apt installs the package" install "$package" update-inetd
   inside sh -c 'echo cups-bsd cups-bsd/setuplpd boolean true | debconf-set-selections
+    echo popa3d popa3d/standalone boolean false | debconf-set-selections
     ip address add 192.0.2.1/32 dev lo'
   check "apt installs more servers" install $more_servers
-  for line in ident amanda remctl printer; do check "update-inetd has added $line" has_line "$line"; done
+  for line in ident amanda remctl printer finger pop3; do check "update-inetd has added $line" has_line "$line"; done
   check "sane-port is off as its package wants it" has_line '#<off># sane-port'
   check "update-inetd --enable" inside update-inetd --enable sane-port
   # cups-lpd itself is another package's.
   check "the one server that is missing is named" says "cannot execute '/usr/lib/cups/daemon/cups-lpd'" \
     inside inetctl check
   check "nullidentd is answered" says "USERID" ask 127.0.0.1 113 '1, 2\r\n'
+  check "efingerd, as a user of its own behind tcpd, is answered" says "root does not want to be fingered" ask 127.0.0.1 79 'root\r\n'
+  check "popa3d is answered" says "+OK" ask 127.0.0.1 110 'QUIT\r\n'
   check "amandad is answered" says "OPTIONS features" inside su -s /bin/sh backup -c \
     'amservice localhost bsdtcp noop </dev/null'
   # SANE_NET_INIT of version 1.0.3 for root, answered with a status and a version.
@@ -262,7 +266,7 @@ stage_more() {
   ask 127.0.0.1 4373 x >/dev/null
   check "remctld, which wants Kerberos, was started" says "started: 1" inside inetctl status remctl/tcp
   check "apt purges them" purge $more_servers
-  for port in 113 10080 6566 4373; do check "nobody listens on port $port" until_true no listens $port; done
+  for port in 79 110 113 10080 6566 4373; do check "nobody listens on port $port" until_true no listens $port; done
 }
 
 stage_lintian() {
