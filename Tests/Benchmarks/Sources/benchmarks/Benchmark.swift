@@ -20,7 +20,8 @@ struct Benchmark {
   mutating func run() throws {
     ChildProgram.adoptOrphans()
     let reading = options.only.contains(.configuration) ? try ConfigurationReading(options) : nil
-    let thousands = options.only.isDisjoint(with: [.start, .reload, .memory]) ? nil : try ManyServices(options)
+    let ofThousands: Set<Group> = [.start, .reload, .memory, .status]
+    let thousands = options.only.isDisjoint(with: ofThousands) ? nil : try ManyServices(options)
     defer {
       reading?.end()
       thousands?.end()
@@ -45,7 +46,8 @@ struct Benchmark {
         case .start: if let thousands { try measureStart(thousands) }
         case .reload: if let thousands { try measureReload(thousands) }
         case .isolation: try measureIsolation(order)
-        case .scrape: try measureScrape()
+        case .scrape: try measureScrape(startingWatched: round % 2 == 1)
+        case .status: if let thousands { try measureStatus(thousands) }
         case .configuration: if let reading { try measureConfiguration(reading) }
         case .access: try measureAccess()
         }

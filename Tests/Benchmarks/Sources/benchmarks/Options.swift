@@ -68,7 +68,7 @@ struct Options {
 /// A part of the run that can be asked for alone.
 enum Group: String, CaseIterable {
   case memory, spawn, cells, echo, persistent, datagrams, streams, relay, start, reload, isolation, scrape
-  case configuration, access
+  case configuration, access, status
 }
 
 /// Why a measurement cannot be made.

@@ -23,40 +23,4 @@ extension Benchmark {
       results.addFailures(alone.failures + beside.failures, "isolation, echo", contender.name)
     }
   }
-
-  /// Serving while `inetctl top` is open and the metrics are read every second.
-  mutating func measureScrape() throws {
-    guard let inetctl = options.inetctl else { return }
-    let name = "spawn, 8 clients, metrics read every second and top open"
-    let contender = Contender.inetd(options)
-    let control = FileManager.default.temporaryDirectory.appending(path: "inetd-bench-\(UUID().uuidString)").path
-    let watched = Contender(name: "inetd, watched") { scenario, place, directory in
-      var launch = try contender.launch(scenario, place, directory)
-      if let index = launch?.words.firstIndex(of: "none") { launch?.words[index] = control }
-      return launch
-    }
-    for (number, who) in [contender, watched].enumerated() {
-      guard let server = start(who, .spawn) else { continue }
-      defer { server.end() }
-      _ = try load.connections("close", server.place, clients: 8, seconds: 0.3)
-      let seconds = max(options.seconds, 3)
-      let running = try load.begin(
-        "load", ["close", server.place.address, "\(server.place.port)", "8", "\(seconds)"])
-      let before = server.processorTime
-      var onlookers: [ChildProgram] = []
-      if number == 1 {
-        onlookers.append(try ChildProgram([inetctl, "top", "--control", control]))
-        while running.program.isRunning {
-          try ChildProgram([inetctl, "metrics", "--control", control]).wait()
-          pause(1)
-        }
-      }
-      let result = try load.finish(running)
-      let used = server.processorTime - before
-      onlookers.forEach { $0.end() }
-      results.add(result.rate, name, unit: "connections/s", who.name)
-      results.add(used / max(1, result.exchanges ?? 1) * 1e6, "\(name): CPU of inetd", unit: "us/connection", who.name)
-      results.addFailures(result.failures, name, who.name)
-    }
-  }
 }
