@@ -4,25 +4,25 @@ import ServiceModel
 // What an administrator, a package or an attacker with a pen writes: the files.
 extension FuzzTarget {
   static let configuration = [
-    FuzzTarget("classic", longestInput: 512) { ConfigurationText.load($0, as: .classicFile).check() },
+    FuzzTarget("classic", longestInput: 256) { ConfigurationText.load($0, as: .classicFile).check() },
     // NetBSD's notation: the first line decides, so it is given.
-    FuzzTarget("key-values", longestInput: 512) {
+    FuzzTarget("key-values", longestInput: 384) {
       ConfigurationText.load(Array("echo on ".utf8) + $0, as: .classicFile).check()
     },
-    FuzzTarget("flat", longestInput: 512) {
+    FuzzTarget("flat", longestInput: 256) {
       ConfigurationText.load(Array("id = fuzzed\n".utf8) + $0, as: .dropIn).check()
     },
-    FuzzTarget("xinetd", longestInput: 512) {
+    FuzzTarget("xinetd", longestInput: 256) {
       ConfigurationText.load(Array("service fuzzed\n{\n".utf8) + $0, as: .dropIn).check()
     },
-    FuzzTarget("round-trip", longestInput: 512) { ConfigurationText.load($0, as: .dropIn).checkRoundTrip() },
+    FuzzTarget("round-trip", longestInput: 256) { ConfigurationText.load($0, as: .dropIn).checkRoundTrip() },
     // Chains of includes, and an override behind the first NUL; short, since each include is the whole text once more.
     FuzzTarget("several-files", longestInput: 128) {
       let parts = $0.split(separator: 0, maxSplits: 1, omittingEmptySubsequences: false).map { Array($0) }
       ConfigurationText.load(parts[0], as: .dropIn, override: parts.count > 1 ? parts[1] : nil, includes: 40).check()
     },
-    FuzzTarget("access-tokens", longestInput: 256, AccessTokens.check),
-    FuzzTarget("off-marks", longestInput: 256, OffMarkEditing.check),
+    FuzzTarget("access-tokens", longestInput: 128, AccessTokens.check),
+    FuzzTarget("off-marks", longestInput: 128, OffMarkEditing.check),
   ]
 }
 
