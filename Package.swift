@@ -161,6 +161,18 @@ let measured: [Target] = [
     path: "Tests/AccessDecisions", swiftSettings: daemon)
 ]
 
+// The fuzzer walks through all counters of coverage after each input: only the modules that read have some.
+if fuzzing {
+  let readers = [
+    "NetworkAddresses", "ServiceModel", "ServiceConfiguration", "ControlProtocol", "ProxyProtocol",
+    "SystemdIntegration", "SuperServer",
+  ]
+  for layer in layers where readers.contains(layer.name) {
+    layer.swiftSettings?.append(
+      .unsafeFlags(["-sanitize-coverage=edge,indirect-calls,trace-cmp,inline-8bit-counters,pc-table"]))
+  }
+}
+
 let package = Package(
   name: "inetd",
   products: [

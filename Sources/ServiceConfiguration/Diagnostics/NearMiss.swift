@@ -7,38 +7,67 @@ package enum NearMiss {
   package static func nearest(to word: String, among candidates: some Sequence<String>) -> String? {
     let wanted = ASCII.lowercased(Array(word.utf8))
     guard (2...longestWord).contains(wanted.count) else { return nil }
+    var edits = EditDistance(to: wanted)
     var best: String?
     var bestDistance = max(1, (wanted.count + 1) / 3) + 1
     for candidate in candidates {
-      let bytes = ASCII.lowercased(Array(candidate.utf8))
-      if bytes.count > longestWord || abs(bytes.count - wanted.count) >= bestDistance { continue }
-      let distance = distance(wanted, bytes)
-      if distance < bestDistance {
+      let count = candidate.utf8.count
+      if count > longestWord || abs(count - wanted.count) >= bestDistance { continue }
+      if let distance = edits.distance(of: candidate, below: bestDistance) {
         best = candidate
         bestDistance = distance
       }
     }
     return best
   }
+}
 
-  /// Insertions, deletions, substitutions and swaps of neighbours that turn `a` into `b` (optimal string alignment).
-  static func distance(_ a: [UInt8], _ b: [UInt8]) -> Int {
-    if a.isEmpty || b.isEmpty { return max(a.count, b.count) }
-    var beforeLast = [Int](repeating: 0, count: b.count + 1)
-    var last = Array(0...b.count)
-    var current = last
-    for i in 1...a.count {
-      current[0] = i
-      for j in 1...b.count {
-        let same = a[i - 1] == b[j - 1]
-        var cost = min(last[j] + 1, current[j - 1] + 1, last[j - 1] + (same ? 0 : 1))
-        if i > 1, j > 1, a[i - 1] == b[j - 2], a[i - 2] == b[j - 1] { cost = min(cost, beforeLast[j - 2] + 1) }
-        current[j] = cost
+/// Insertions, deletions, substitutions and swaps of neighbours that turn a word into another (optimal string alignment).
+///
+/// Every unknown key of a file is compared with every key there is: the rows are kept, and a word that is far is left.
+private struct EditDistance {
+  private let wanted: [UInt8]
+  /// The last three rows of the table: a letter of the candidate each, a column for each letter of `wanted` and one.
+  private var beforeLast: [Int]
+  private var last: [Int]
+  private var current: [Int]
+
+  /// `wanted` is lower case and not empty.
+  init(to wanted: [UInt8]) {
+    self.wanted = wanted
+    beforeLast = Array(0...wanted.count)
+    last = beforeLast
+    current = beforeLast
+  }
+
+  /// The distance of `candidate`, whatever its case; nil unless it is below `limit`.
+  mutating func distance(of candidate: String, below limit: Int) -> Int? {
+    for column in 0...wanted.count { last[column] = column }
+    var previous: UInt8 = 0
+    var row = 0
+    var leastOfLast = 0
+    for byte in candidate.utf8 {
+      row += 1
+      let letter = ASCII.lowercased(byte)
+      current[0] = row
+      var least = row
+      for column in 1...wanted.count {
+        let same = wanted[column - 1] == letter
+        var cost = min(last[column] + 1, current[column - 1] + 1, last[column - 1] + (same ? 0 : 1))
+        if row > 1, column > 1, wanted[column - 1] == previous, wanted[column - 2] == letter {
+          cost = min(cost, beforeLast[column - 2] + 1)
+        }
+        current[column] = cost
+        least = min(least, cost)
       }
-      beforeLast = last
-      last = current
+      // A swap builds on the row before the last one: only two rows beyond the limit cannot lead below it again.
+      if least >= limit && leastOfLast >= limit { return nil }
+      leastOfLast = least
+      previous = letter
+      swap(&beforeLast, &last)
+      swap(&last, &current)
     }
-    return last[b.count]
+    return last[wanted.count] < limit ? last[wanted.count] : nil
   }
 }
 

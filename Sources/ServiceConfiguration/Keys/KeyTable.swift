@@ -51,7 +51,7 @@ package enum KeyTable {
 
   /// The key somebody probably meant.
   package static func nearest(to name: String) -> ConfigurationKey? {
-    NearMiss.nearest(to: name, among: keys.map { $0.name }).flatMap { key(named: $0) }
+    NearMiss.nearest(to: name, among: keys.lazy.map { $0.name }).flatMap { key(named: $0) }
   }
 }
 

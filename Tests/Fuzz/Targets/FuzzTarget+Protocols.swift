@@ -7,14 +7,14 @@ import SuperServer
 // What a peer sends.
 extension FuzzTarget {
   static let protocols = [
-    FuzzTarget("control-request", longestInput: 256, ControlMessages.checkRequest),
-    FuzzTarget("control-reply", longestInput: 512, ControlMessages.checkReply),
+    FuzzTarget("control-request", longestInput: 128, ControlMessages.checkRequest),
+    FuzzTarget("control-reply", longestInput: 256, ControlMessages.checkReply),
     FuzzTarget("tcpmux", longestInput: 300, checkTCPMux),
     FuzzTarget("http", longestInput: 300, checkHTTP),
     FuzzTarget("proxy-header", longestInput: 300, checkProxyHeader),
-    FuzzTarget("ident", longestInput: 200, checkIdent),
+    FuzzTarget("ident", longestInput: 128, checkIdent),
     FuzzTarget("address", longestInput: 64, checkAddress),
-    FuzzTarget("log-text", longestInput: 400, checkLogText),
+    FuzzTarget("log-text", longestInput: 256, checkLogText),
   ]
 
   private static func checkTCPMux(_ bytes: [UInt8]) {
@@ -110,7 +110,11 @@ private enum ControlMessages {
     var isMalformed = false
     do throws(ControlReplyParser.Malformed) { first = try whole.take(bytes) } catch { isMalformed = true }
     do throws(ControlReplyParser.Malformed) {
-      for byte in bytes where second == nil { second = try pieces.take([byte]) }
+      // All lengths of pieces, from single bytes on: the input's own length chooses.
+      let length = bytes.count % 7 + 1
+      for start in stride(from: 0, to: bytes.count, by: length) where second == nil {
+        second = try pieces.take(bytes[start..<min(start + length, bytes.count)])
+      }
     } catch {
       precondition(isMalformed, "malformed only in pieces")
     }
