@@ -52,8 +52,8 @@ package final class KeptCell {
   var networkNumber: Int32 { network?.raw ?? -1 }
   var processesNumber: Int32 { processes?.raw ?? -1 }
 
-  /// Whether its last server has left nothing: neither a file nor, in a process namespace of the cell's own, a process.
-  /// To be asked when that server has been reaped, as only then its children are the keeper's.
+  /// Whether its last server has left nothing: neither a file nor, in a process namespace of the cell's own, a process
+  /// that is not our child. To be asked when that server has been reaped, as only then its children are the keeper's.
   package var isPristine: Bool {
     for memory in memories where !memory.isPristine { return false }
     guard let children = children?.raw else { return true }

@@ -14,7 +14,8 @@ final class CellKeepers {
   private var mountTable: MountTable?
   private var mountTableChanges: UInt64 = 0
   private var sweepTimer: ActionTimer?
-  /// Our children, among them adopted ones, as soon as a cell depends on it.
+  /// Our children (proc(5)). Where a cell has no process namespace, orphans of servers become ours, too, so that they
+  /// are seen.
   private var children: FileDescriptor?
 
   init(_ server: SuperServer) { self.server = server }
@@ -25,7 +26,7 @@ final class CellKeepers {
   func stock(for plan: SpawnPlan) -> CellStock? {
     guard server.spawner.keepsCells, let cell = plan.reusableCell else { return nil }
     if mountTable == nil { mountTable = try? MountTable() }
-    guard mountTable != nil, cell.ownProcesses || adoptsOrphans() else { return nil }
+    guard mountTable != nil, seesChildren(), cell.ownProcesses || CurrentProcess.adoptOrphans() else { return nil }
     let stock = CellStock(plan, cell, keepers: self)
     stocks.append(stock)
     return stock
@@ -80,29 +81,38 @@ final class CellKeepers {
   }
 
   /// Whether a server that has been reaped left no process behind that could be in its cell: every child that we have
-  /// is one that we know. Of a process namespace its keeper tells.
+  /// is one that we know. Even in a process namespace not all is its keeper's: with CLONE_PARENT a server makes us the
+  /// parent of what it starts.
   func areOrphansAbsent() -> Bool {
     guard let children = children?.raw else { return false }
-    var text = [UInt8](repeating: 0, count: 8192)
-    let count = text.withUnsafeMutableBytes { pread(children, $0.baseAddress, $0.count, 0) }
-    guard count >= 0, count < text.count else { return false }
-    return text[..<count].split(separator: UInt8(ascii: " ")).allSatisfy { word in
-      let pid = word.reduce(Int32(0)) { $0 &* 10 &+ Int32($1 &- UInt8(ascii: "0")) }
-      return server.instances.instance(pid) != nil || isAlive(pid) || server.registrar.isRunning(as: pid)
+    // One page is what the kernel tells at a time; beyond some 500 children cells are used once.
+    return withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) { text in
+      let count = pread(children, text.baseAddress, text.count, 0)
+      guard count >= 0, count < text.count - 96 else { return false }
+      var pid: Int32 = 0
+      for byte in text[..<count] {
+        if byte != UInt8(ascii: " ") {
+          pid = pid &* 10 &+ Int32(byte &- UInt8(ascii: "0"))
+          continue
+        }
+        guard server.instances.instance(pid) != nil || isAlive(pid) || server.registrar.isRunning(as: pid) else {
+          return false
+        }
+        pid = 0
+      }
+      return true
     }
   }
 }
 
 extension CellKeepers {
-  /// Orphans of servers become our children instead of process 1's (PR_SET_CHILD_SUBREAPER), so that they are seen.
-  private func adoptsOrphans() -> Bool {
-    if children != nil { return true }
-    let pid = CurrentProcess.pid
-    guard let file = try? FileDescriptor.open("/proc/self/task/\(pid)/children", flags: O_RDONLY),
-      CurrentProcess.adoptOrphans()
-    else { return false }
-    children = consume file
-    return true
+  /// A kernel may lack the list (CONFIG_PROC_CHILDREN).
+  private func seesChildren() -> Bool {
+    if children == nil {
+      let pid = CurrentProcess.pid
+      children = try? FileDescriptor.open("/proc/self/task/\(pid)/children", flags: O_RDONLY)
+    }
+    return children != nil
   }
 
   private func sweep() {

@@ -139,9 +139,9 @@ extension ServiceRuntime {
   /// A server has been reaped: another may have its cell if it left nothing there.
   func endCell(of instance: Instance, _ outcome: SpawnOutcome?) {
     guard let ready = instance.cell else { return }
-    var isUsable = false
-    if case .ended = outcome { isUsable = ready.cell.holdsProcesses || server.cellKeepers.areOrphansAbsent() }
-    ready.giveBack(isUsable: isUsable, at: loop.now)
+    var hasServed = false
+    if case .ended = outcome { hasServed = true }
+    ready.giveBack(isUsable: hasServed && server.cellKeepers.areOrphansAbsent(), at: loop.now)
   }
 }
 
