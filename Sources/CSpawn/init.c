@@ -71,9 +71,9 @@ INIT_CODE _Noreturn void cspawn_cell_init(void) {
     for (;;) INIT_CALL(result, SYS_exit_group, code, 0, 0, 0);
 }
 
-// The same for a cell that stays while servers come and go. They are the daemon's children, which this process
-// neither sees ending nor waits for; what they leave behind becomes its own. None of them is root, so that it needs not hide
-// from them; the daemon must be able to open its namespaces.
+// The same for a cell that stays while servers come and go. They are the daemon's children, which this process neither
+// sees ending nor waits for; what they leave behind becomes its own. None of them is root, so that it need not hide from
+// them; the daemon must be able to open its namespaces.
 INIT_CODE _Noreturn void cspawn_cell_keeper(void) {
     long result;
     volatile uint64_t name[2];

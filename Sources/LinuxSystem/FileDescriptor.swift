@@ -119,7 +119,11 @@ extension BorrowedDescriptor {
 
   /// Writes the UTF-8 of a text to a blocking descriptor.
   package func writeAll(_ text: String, to subject: String = "") throws(SystemError) {
-    let bytes = Array(text.utf8)
+    try writeAll(Array(text.utf8), to: subject)
+  }
+
+  /// Writes all bytes to a blocking descriptor.
+  package func writeAll(_ bytes: [UInt8], to subject: String = "") throws(SystemError) {
     let error = bytes.withUnsafeBytes { buffer -> SystemError? in
       do throws(SystemError) {
         try writeAll(buffer, to: subject)

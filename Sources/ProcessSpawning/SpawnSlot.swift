@@ -45,7 +45,7 @@ final class SpawnSlot {
     result = (mapping + mappingSize - SpawnSlot.resultSize).bindMemory(to: cspawn_result.self, capacity: 1)
     result.initialize(to: cspawn_result())
     child = .allocate(capacity: 1)
-    child.initialize(to: cspawn_child())
+    child.initialize(to: cspawn_bare_child())
     pointers = .allocate(capacity: pointerCapacity)
     bytes = .allocate(capacity: byteCapacity)
     descriptors = .allocate(capacity: descriptorCapacity)
@@ -94,12 +94,7 @@ final class SpawnSlot {
 
   /// Starts a child that builds the plan's cell and keeps it. Returns its pid, or -errno.
   func startKeeper(_ plan: SpawnPlan, program: Int32, options: Int32) -> Int32 {
-    child.pointee = cspawn_child()
-    child.pointee.init_file = -1
-    child.pointee.control_group = -1
-    child.pointee.view_file = -1
-    child.pointee.network_file = -1
-    child.pointee.processes_file = -1
+    child.pointee = cspawn_bare_child()
     child.pointee.keeper_file = program
     return launch(plan, options)
   }

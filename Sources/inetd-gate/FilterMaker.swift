@@ -27,21 +27,10 @@ enum FilterMaker {
       if result < 0 { return fail("libseccomp: " + SystemError.text(-result)) }
       let bytes = try FileSystem.contents(of: "/proc/self/fd/\(file.raw)").bytes
       guard let program = FilterProgram(bytes: bytes) else { return fail("libseccomp: not a whole program") }
-      if let error = write(program.shortened.bytes) { throw error }
+      try BorrowedDescriptor(raw: 1).writeAll(program.shortened.bytes)
       return 0
     } catch {
       return fail(error.description)
-    }
-  }
-
-  private static func write(_ bytes: [UInt8]) -> SystemError? {
-    bytes.withUnsafeBytes { bytes in
-      do throws(SystemError) {
-        try BorrowedDescriptor.standardOutput.writeAll(bytes)
-        return nil
-      } catch {
-        return error
-      }
     }
   }
 

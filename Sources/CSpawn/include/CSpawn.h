@@ -171,6 +171,12 @@ struct cspawn_child {
     struct cspawn_result *result;
 };
 
+/// A child that is given no descriptor yet.
+static inline struct cspawn_child cspawn_bare_child(void) {
+    return (struct cspawn_child){.init_file = -1, .control_group = -1, .view_file = -1, .network_file = -1,
+                                 .processes_file = -1, .own_processes_file = -1, .keeper_file = -1};
+}
+
 enum {
     /// Copies the daemon's memory instead of sharing it: for valgrind, which knows no other kind of child.
     CSPAWN_COPIES_MEMORY = 1,

@@ -12,7 +12,7 @@ final class CellKeepers {
   private var stocks: [CellStock] = []
   private var stocksByKeeper: [Int32: CellStock] = [:]
   private var mountTable: MountTable?
-  private var mountTableChanges: UInt64 = 0
+  private var changes: UInt64 = 0
   private var sweepTimer: ActionTimer?
   /// Our children (proc(5)). Where a cell has no process namespace, orphans of servers become ours, too, so that they
   /// are seen.
@@ -38,10 +38,11 @@ final class CellKeepers {
     stocks.removeAll { $0 === stock }
   }
 
-  /// Changes with every change of the mount table.
-  var mountTableState: UInt64 {
-    if mountTable?.hasChanged() == true { mountTableChanges += 1 }
-    return mountTableChanges
+  /// Another number whenever cells that were built before are of no use any more: the mount table has changed, or their
+  /// keepers are on their way out.
+  var machineState: UInt64 {
+    if mountTable?.hasChanged() == true { changes += 1 }
+    return changes
   }
 
   /// Starts a keeper; nil when it cannot be had now.
@@ -73,10 +74,10 @@ final class CellKeepers {
     return true
   }
 
-  /// Keepers end by themselves, each when the last server is gone that lives in its namespace.
+  /// This process becomes another program: keepers end by themselves, each when the last server is gone that lives in its
+  /// namespace. Should it stay what it is, new ones are started.
   func letGo() {
-    for stock in stocks { stock.close() }
-    stocks.removeAll()
+    changes += 1
     for keeper in stocksByKeeper.keys { try? ChildProcess.signal(keeper, SIGTERM) }
   }
 

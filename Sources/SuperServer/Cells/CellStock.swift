@@ -24,8 +24,10 @@ final class CellStock {
   private var inUse = 0
   /// What the view was built without, as it did not exist.
   private var missingPlaces: [String] = []
-  /// The state of the mount table that all idle cells show.
-  private var mounts: UInt64 = 0
+  /// The state of the machine that idle cells and builders were made for.
+  private var machineState: UInt64 = 0
+  /// Counts how often all cells were given up for new ones: who is given back must be of the last.
+  private var generation = 0
   private var soiledInARow = 0
   private var restsUntil: MonotonicTime?
   private var isClosed = false
@@ -40,27 +42,30 @@ final class CellStock {
   }
 
   /// A cell for one server, to be given back when that has been reaped; nil when there is none.
-  func take(at now: MonotonicTime) -> StockedCell? {
+  func take() -> StockedCell? {
     guard !isClosed else { return nil }
     wasUsed = true
     if !isCurrent { renew() }
     takeOverBuilt()
     if let cell = idle.popLast() {
       inUse += 1
-      return StockedCell(cell, of: self)
+      return StockedCell(cell, generation: generation, of: self)
     }
-    build(at: now)
+    build()
     return nil
   }
 
   /// The server that had a cell is gone. `isUsable`: as far as is known beside the cell's own state.
-  func giveBack(_ cell: KeptCell, isUsable: Bool, at now: MonotonicTime) {
+  fileprivate func giveBack(_ stocked: StockedCell, isUsable: Bool) {
     inUse -= 1
-    guard !isClosed, isCurrent, isUsable, !cell.holdsProcesses || keepers.isAlive(cell.keeper), cell.isPristine else {
+    let cell = stocked.cell
+    guard !isClosed, stocked.generation == generation, isCurrent, isUsable,
+      !cell.holdsProcesses || keepers.isAlive(cell.keeper), cell.isPristine
+    else {
       soiledInARow += 1
       if soiledInARow >= CellStock.patience {
         soiledInARow = 0
-        restsUntil = now + CellStock.pause
+        restsUntil = keepers.now + CellStock.pause
       }
       keepers.end(cell.keeper)
       return
@@ -110,8 +115,8 @@ extension CellStock {
     }
   }
 
-  private func build(at now: MonotonicTime) {
-    if let restsUntil, now < restsUntil { return }
+  private func build() {
+    if let restsUntil, keepers.now < restsUntil { return }
     restsUntil = nil
     guard builders.count < CellStock.builderLimit, idle.count + builders.count + inUse < CellStock.limit else { return }
     if let keeper = keepers.start(plan, for: self) { builders.append(keeper) }
@@ -120,12 +125,13 @@ extension CellStock {
   /// A cell shows the mounts that it was built from. What is mounted later appears in it, but unprotected; what was
   /// missing is not covered when it comes.
   private var isCurrent: Bool {
-    mounts == keepers.mountTableState && !missingPlaces.contains { CellStock.exists(rootDirectory + $0) }
+    machineState == keepers.machineState && !missingPlaces.contains { CellStock.exists(rootDirectory + $0) }
   }
 
   private func renew() {
     clear()
-    mounts = keepers.mountTableState
+    generation += 1
+    machineState = keepers.machineState
     missingPlaces = cell.optionalPlaces.filter { !CellStock.exists(rootDirectory + $0) }
   }
 
@@ -135,12 +141,14 @@ extension CellStock {
 /// A cell with a server in it, and where it goes afterwards.
 final class StockedCell {
   let cell: KeptCell
+  fileprivate let generation: Int
   private let stock: CellStock
 
-  init(_ cell: KeptCell, of stock: CellStock) {
+  fileprivate init(_ cell: KeptCell, generation: Int, of stock: CellStock) {
     self.cell = cell
+    self.generation = generation
     self.stock = stock
   }
 
-  func giveBack(isUsable: Bool, at now: MonotonicTime) { stock.giveBack(cell, isUsable: isUsable, at: now) }
+  func giveBack(isUsable: Bool) { stock.giveBack(self, isUsable: isUsable) }
 }

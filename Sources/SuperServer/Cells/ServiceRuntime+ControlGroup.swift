@@ -1,7 +1,6 @@
 import CLinux
 import EventLoop
 import LinuxSystem
-import ProcessSpawning
 import ServiceModel
 
 /// How a service stands with control groups.
@@ -14,52 +13,10 @@ enum ControlGroupState {
   case without
 }
 
-/// The walls around the servers of one service and their bounds, made when it is loaded. Most services have none.
-final class ServiceWalls {
-  let cell: SpawnCell?
-  let controlGroup: ControlGroupState
-  /// Cells that are ready; nil while none was asked for, and where none can be kept.
-  private(set) var stock: CellStock?
-  private var hasAskedForStock = false
-
-  private init(_ cell: SpawnCell?, _ controlGroup: ControlGroupState) {
-    self.cell = cell
-    self.controlGroup = controlGroup
-  }
-
-  /// Nil where a service has neither.
-  static func of(_ definition: ServiceDefinition, _ server: SuperServer) -> ServiceWalls? {
-    if definition.sandbox == untouched && definition.cgroup == unbounded { return nil }
-    let cell = CellPlan.cell(of: definition, filters: server.systemCallFilters)
-    let group = ServiceRuntime.controlGroup(of: definition, server)
-    if cell == nil, case .none = group { return nil }
-    return ServiceWalls(cell, group)
-  }
-
-  /// The stock for the servers of a plan, begun by the first that asks.
-  fileprivate func stock(for plan: SpawnPlan, _ keepers: CellKeepers) -> CellStock? {
-    if !hasAskedForStock {
-      hasAskedForStock = true
-      stock = keepers.stock(for: plan)
-    }
-    return stock
-  }
-
-  /// The service is gone or has other walls.
-  func close(_ keepers: CellKeepers) {
-    hasAskedForStock = true
-    if let stock { keepers.close(stock) }
-    stock = nil
-  }
-
-  private static let untouched = SandboxDefinition()
-  private static let unbounded = CgroupDefinition()
-}
-
 // Bounds by control groups.
 extension ServiceRuntime {
   /// Makes the service's group, where it has bounds.
-  fileprivate static func controlGroup(of definition: ServiceDefinition, _ server: SuperServer) -> ControlGroupState {
+  static func controlGroup(of definition: ServiceDefinition, _ server: SuperServer) -> ControlGroupState {
     let bounds = definition.cgroup
     guard bounds.memoryMax != nil || bounds.tasksMax != nil || bounds.cpuQuota != nil || bounds.perConnection else {
       return .none
@@ -83,9 +40,6 @@ extension ServiceRuntime {
       return .missing(error)
     }
   }
-
-  /// Whether its servers have walls or bounds, which only a start by the daemon itself can give them.
-  var isWalled: Bool { walls != nil }
 
   /// Where the next server starts; nil for the daemon's own group.
   func controlGroupPlace() throws(SystemError) -> ControlGroupPlace? {
@@ -117,31 +71,6 @@ extension ServiceRuntime {
     if memoryKills == 0 { return }
     counters.memoryKills += UInt64(memoryKills)
     log.outOfMemory(definition, pid: instance.pid, peer: instance.peer)
-  }
-}
-
-// Cells that are ready before their servers.
-extension ServiceRuntime {
-  func takeCell(for plan: SpawnPlan) -> StockedCell? {
-    guard let walls, walls.cell != nil, !isRetired else { return nil }
-    return walls.stock(for: plan, server.cellKeepers)?.take(at: loop.now)
-  }
-
-  /// How the server of an instance ended, in the words of a process namespace's first process, which every other server
-  /// of the service may have: a signal is 128 more than its number.
-  func end(of instance: Instance, _ outcome: SpawnOutcome?) -> SpawnOutcome? {
-    guard instance.cell?.cell.holdsProcesses == true, case .ended(.killed(let signal, _)) = outcome else {
-      return outcome
-    }
-    return .ended(.exited(128 + signal))
-  }
-
-  /// A server has been reaped: another may have its cell if it left nothing there.
-  func endCell(of instance: Instance, _ outcome: SpawnOutcome?) {
-    guard let ready = instance.cell else { return }
-    var hasServed = false
-    if case .ended = outcome { hasServed = true }
-    ready.giveBack(isUsable: hasServed && server.cellKeepers.areOrphansAbsent(), at: loop.now)
   }
 }
 

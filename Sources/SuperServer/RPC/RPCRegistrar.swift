@@ -58,9 +58,10 @@ final class RPCRegistrar {
     }
   }
 
-  /// A child was collected. Returns whether it was the registrar's.
+  /// Whether a child is the one that talks to rpcbind for us.
   func isRunning(as pid: Int32) -> Bool { run?.pid == pid }
 
+  /// A child was collected. Returns whether it was the registrar's.
   func ended(_ pid: Int32, _ outcome: SpawnOutcome) -> Bool {
     guard let run, run.pid == pid else { return false }
     run.ended(outcome)

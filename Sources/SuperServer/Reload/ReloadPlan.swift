@@ -45,6 +45,15 @@ package struct ReloadPlan {
     }
     self.changes = changes
   }
+
+  /// The services that run on as they were.
+  package var staleIDs: Set<String> {
+    Set(
+      changes.compactMap { change in
+        if case .keepStale(let id) = change { return id }
+        return nil
+      })
+  }
 }
 
 extension ResolvedService {

@@ -14,7 +14,7 @@ extension SuperServer {
   @export(interface) package func start(_ load: ConfigurationLoad) -> Bool {
     report(load)
     takeOverServers()
-    apply(load)
+    apply(plan(for: load), of: load)
     finishInheritance()
     return !services.isEmpty
   }
@@ -27,24 +27,23 @@ extension SuperServer {
     askForTime(again: true)
     reloadCount += 1
     WallClock.reloadTimeZone()
-    let load = readConfiguration(asking: { [unowned(unsafe) self] in askForTime() })
+    let (load, plan) = readChanges(asking: { [unowned(unsafe) self] in askForTime() })
     report(load)
     forgetFiles()
     systemCallFilters.removeAll()
-    let changes = apply(load)
+    apply(plan, of: load)
     storeAgain()
     if hard { endUnwantedServers() }
     log.reopenFiles(keeping: logFiles)
-    log.reloaded(ReloadSummary(changes))
+    log.reloaded(ReloadSummary(plan.changes))
     notifyReady()
     loop.beforeSleep { CurrentProcess.releaseMemory() }
-    return ReloadOutcome(changes: changes, load: load)
+    return ReloadOutcome(changes: plan.changes, load: load)
   }
 
   /// What a reload would do now.
   func planReload() -> ReloadOutcome {
-    let load = readConfiguration()
-    let plan = plan(for: load)
+    let (load, plan) = readChanges()
     return ReloadOutcome(changes: plan.changes, load: load)
   }
 
@@ -56,9 +55,13 @@ extension SuperServer {
     }
   }
 
-  private func readConfiguration(asking: (() -> Void)? = nil) -> ConfigurationLoad {
-    ConfigurationLoad.run(
+  /// Reads the files and finds the difference. The errors of a service that runs on as it was say so.
+  private func readChanges(asking: (() -> Void)? = nil) -> (load: ConfigurationLoad, plan: ReloadPlan) {
+    var load = ConfigurationLoad.run(
       paths: settings.paths, options: settings.options, lookup: NameLookup(asksElsewhere: true, asking: asking))
+    let plan = plan(for: load)
+    load.table.conclude("the running service is kept as it was", of: plan.staleIDs)
+    return (load, plan)
   }
 
   /// Ends servers of services that are gone, and of peers that would not be served any more.
@@ -85,9 +88,7 @@ extension SuperServer {
 
   /// New sockets open before old ones close, and a socket that both configurations want is handed on alive, so that no
   /// kept port ever refuses a connection.
-  @discardableResult
-  func apply(_ load: ConfigurationLoad) -> [ReloadPlan.Change] {
-    let plan = plan(for: load)
+  func apply(_ plan: ReloadPlan, of load: ConfigurationLoad) {
     var resolved: [String: ResolvedService] = [:]
     for service in load.services { resolved[service.definition.id] = service }
     var leaving: [Listener] = []
@@ -95,7 +96,6 @@ extension SuperServer {
     var rebuilt: [Listener] = []
     var changed: [ServiceRuntime] = []
     var newOrder: [String] = []
-    var staleIDs: [String] = []
 
     for change in plan.changes {
       switch change {
@@ -105,7 +105,6 @@ extension SuperServer {
         newOrder.append(id)
       case .keepStale(let id):
         services[id]?.isStale = true
-        staleIDs.append(id)
         newOrder.append(id)
       case .remove(let id):
         guard let service = services.removeValue(forKey: id) else { continue }
@@ -129,13 +128,12 @@ extension SuperServer {
       }
     }
     order = newOrder
-    explainStale(staleIDs, load)
+    explainStale(plan.staleIDs, load)
     disabled = load.disabledServices(options: settings.options)
     rememberPlaces(load)
     connect(changed, replacing: leaving, exceptReusing: rebuilt)
     collectDatagramBuiltinPorts()
     registrar.socketsChanged(checksAll: true)
-    return plan.changes
   }
 
   /// One list of files for all services: a hundred thousand of them share it.
@@ -144,7 +142,7 @@ extension SuperServer {
     for service in services.values where !service.isStale { service.sourcePaths = paths }
   }
 
-  private func explainStale(_ ids: [String], _ load: ConfigurationLoad) {
+  private func explainStale(_ ids: Set<String>, _ load: ConfigurationLoad) {
     if ids.isEmpty { return }
     let findings = ServiceFindings(load.table)
     for id in ids { services[id]?.staleFindings = findings[id] }

@@ -46,7 +46,7 @@ extension ServiceRuntime {
       server.instances.setCell(ready, of: pid)
       watchTimes(of: pid, connection: connection.borrowed)
     } catch {
-      ready?.giveBack(isUsable: false, at: loop.now)
+      ready?.giveBack(isUsable: false)
       guard error.errno == EAGAIN || error.errno == ENOMEM, definition.retriesStart else {
         failed(consume connection, from: peer, error)
         return

@@ -130,17 +130,35 @@ import Testing
   func aChangedMountTableMakesNewCells(_ build: DaemonBuild) throws {
     let setup = try ProbeServices(build)
     let service = try SandboxTests.shell(setup, "strict", ("sandbox", "strict"))
-    let place = setup.scratch("mounted")
-    try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
+    // Not below /tmp, which is the cell's own there; shared, as all mounts are on a machine with systemd.
+    let shared = "/mnt/inetd-test-\(UUID().uuidString)"
+    let place = shared + "/later"
+    try mount(at: shared)
+    defer { unmount(shared) }
+    _ = try ChildProcess.run("mount", "--make-shared", shared)
     try setup.start([service])
-    try leave(try keptShell(setup, service))
-    _ = try ChildProcess.run("mount", "-t", "tmpfs", "-o", "mode=1777", "tmpfs", place)
-    defer { _ = try? ChildProcess.run("umount", "-l", place) }
-    for _ in 0..<5 {
+    let early = try keptShell(setup, service)
+    try mount(at: place)
+    defer { unmount(place) }
+    #expect(try early.succeeds("touch \(place)/x"), "who is there already sees it as it is")
+    for round in 0..<5 {
       let shell = try Shell(setup, service)
-      #expect(try !shell.succeeds("touch \(place)/x"))
+      #expect(try shell.run("touch \(place)/x").first?.hasSuffix("Read-only file system") == true, "\(round)")
       try leave(shell)
+      // Its cell is older than the change when new ones stand ready.
+      if round == 1 { try leave(early) }
     }
+  }
+
+  private func mount(at place: String) throws {
+    try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
+    let result = try ChildProcess.run("mount", "-t", "tmpfs", "-o", "mode=1777", "tmpfs", place)
+    try #require(result.succeeded, "\(result.errors)")
+  }
+
+  private func unmount(_ place: String) {
+    _ = try? ChildProcess.run("umount", "-l", place)
+    try? FileManager.default.removeItem(atPath: place)
   }
 
   /// A keeper never outlives the daemon, nor does it end before the server in its cell does.

@@ -102,6 +102,7 @@ import Testing
       ? setup.scratch(Daemon.classicName) : setup.scratch(setup.scratch.name(of: broken, variant.syntax))
     try setup.daemon.log.wait(for: "error at its place", after: before) {
       $0.contains("\(file):") && $0.contains(": error: ") && $0.contains("nosuchuser")
+        && $0.contains("; the running service is kept as it was [")
     }
     #expect(inode(setup, broken) == sockets)
     #expect(try setup.report(broken).arguments.suffix(3).joined(separator: " ") == "as it was")

@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 
 /// Debian's xinetd and ours with the same files, each on a loopback address of its own, to be asked the same things.
 final class SideBySide {
@@ -105,5 +106,16 @@ final class SideBySide {
 
   private static func pid(_ line: String) -> String? {
     line.firstMatch(of: #/ pid=(\d+)/#).map { String($0.output.1) }
+  }
+}
+
+extension SideBySide {
+  /// Asks both and compares.
+  static func same(
+    _ what: String, _ ask: (Server) throws -> String, sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    let theirs = try ask(.xinetd)
+    let ours = try ask(.ours)
+    #expect(ours == theirs, "\(what)", sourceLocation: sourceLocation)
   }
 }

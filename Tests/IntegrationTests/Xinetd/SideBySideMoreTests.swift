@@ -18,11 +18,13 @@ struct SideBySideMoreTests {
 
     """
 
-  private static func service(_ id: String, _ port: String, _ server: String, _ lines: String) -> String {
+  private static func service(
+    _ id: String, _ port: String, _ server: String, _ lines: String = "", type: String = "UNLISTED"
+  ) -> String {
     """
     service \(id)
     {
-      type = UNLISTED
+      type = \(type)
       port = \(port)
       socket_type = stream
       protocol = tcp
@@ -34,15 +36,6 @@ struct SideBySideMoreTests {
     }
 
     """
-  }
-
-  /// Asks both and compares.
-  private func same(
-    _ what: String, _ ask: (Server) throws -> String, sourceLocation: SourceLocation = #_sourceLocation
-  ) throws {
-    let theirs = try ask(.xinetd)
-    let ours = try ask(.ours)
-    #expect(ours == theirs, "\(what)", sourceLocation: sourceLocation)
   }
 
   private func sameLog(
@@ -66,7 +59,7 @@ struct SideBySideMoreTests {
     func burst(_ server: Server, _ count: Int) throws -> [Client] {
       try (0..<count).map { _ in try both.connect(server, port) }
     }
-    try same("a burst within the rate") { server in
+    try SideBySide.same("a burst within the rate") { server in
       try burst(server, 4).map { "\(try $0.receiveToEnd())" }.joined()
     }
     try sameLog(both, "rated", count: 4)
@@ -112,7 +105,7 @@ struct SideBySideMoreTests {
       ("before", ports[2], host), ("a sensor that locks nobody out", ports[1], host), ("after that", ports[2], host),
       ("a sensor", ports[0], host), ("locked out", ports[2], host), ("still", ports[2], host),
       ("somebody else", ports[2], other),
-    ] { try same(what) { try ask($0, port, source) } }
+    ] { try SideBySide.same(what) { try ask($0, port, source) } }
     for (id, count) in [("trap", 1), ("never", 1), ("open", 5)] { try sameLog(both, id, count: count) }
   }
 
@@ -134,7 +127,7 @@ struct SideBySideMoreTests {
       try client.send("\(ports) : USERID : UNIX : joe\r\n")
     }
     for (port, what) in [(ports[0], "served"), (ports[1], "refused")] {
-      try same(what) { server in
+      try SideBySide.same(what) { server in
         let client = try both.connect(server, port, from: host)
         client.finishSending()
         return try client.receiveText().replacing(#/\d+\n/#, with: "<pid>\n")
@@ -152,7 +145,7 @@ struct SideBySideMoreTests {
     let lists = isAllowed ? "only_from = ::1" : "no_access = ::1"
     try both.start(
       build, Self.defaults + Self.service("six", "{port6}", "report", "flags = IPv6\n  bind = ::1\n  \(lists)"))
-    try same("a server for IPv6") { server in
+    try SideBySide.same("a server for IPv6") { server in
       let text = try Client(.stream, "::1", both.portOfIPv6(server)).receiveText()
       if !isAllowed { return text }
       let report = try ProbeReport(text)
@@ -170,20 +163,7 @@ struct SideBySideMoreTests {
     // xinetd takes targets for the same service unless each has a port, at which nobody listens.
     let own = try (0..<3).map { _ in try Ports.free() }
     func target(_ id: String, _ port: UInt16, _ type: String, _ server: String) -> String {
-      """
-      service \(id)
-      {
-        type = \(type) UNLISTED
-        port = \(port)
-        socket_type = stream
-        protocol = tcp
-        wait = no
-        user = nobody
-        server = {probe}
-        server_args = \(server)
-      }
-
-      """
+      Self.service(id, "\(port)", server, type: "\(type) UNLISTED")
     }
     try both.start(
       build,
@@ -201,7 +181,7 @@ struct SideBySideMoreTests {
 
           """)
     for name in ["plain", "plus"] {
-      try same("the target \(name)") { server in
+      try SideBySide.same("the target \(name)") { server in
         let client = try both.connect(server, port)
         try client.send("\(name)\r\n")
         var lines = [try client.receiveLine()]
@@ -217,7 +197,7 @@ struct SideBySideMoreTests {
     for server in Server.allCases {
       for port in own { #expect(throws: Failure.self) { try both.connect(server, port) } }
     }
-    try same("the target's user") { server in
+    try SideBySide.same("the target's user") { server in
       let client = try both.connect(server, port)
       try client.send("whoami\r\n")
       let report = try ProbeReport(client.receiveText())

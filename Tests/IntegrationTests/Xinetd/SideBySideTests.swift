@@ -15,15 +15,6 @@ import Testing
 struct SideBySideTests {
   typealias Server = SideBySide.Server
 
-  /// Asks both and compares.
-  private func same(
-    _ what: String, _ ask: (Server) throws -> String, sourceLocation: SourceLocation = #_sourceLocation
-  ) throws {
-    let theirs = try ask(.xinetd)
-    let ours = try ask(.ours)
-    #expect(ours == theirs, "\(what)", sourceLocation: sourceLocation)
-  }
-
   @Test(arguments: DaemonBuild.present)
   func builtinsAnswerAlike(_ build: DaemonBuild) throws {
     let both = try SideBySide()
@@ -50,7 +41,7 @@ struct SideBySideTests {
     text += " protocol = tcp\n wait = no\n user = root\n disable = yes\n}\n"
     try both.start(build, text)
 
-    try same("echo") { server in
+    try SideBySide.same("echo") { server in
       let client = try both.connect(server, ports[0])
       try client.send("first\0line\r\n")
       let first = try client.receive(exactly: 12)
@@ -58,12 +49,12 @@ struct SideBySideTests {
       client.finishSending()
       return "\(first) \(try client.receiveToEnd())"
     }
-    try same("echo over UDP") { server in
+    try SideBySide.same("echo over UDP") { server in
       let client = try both.connect(server, ports[0], .datagram)
       try client.send("datagram")
       return "\(try client.receive())"
     }
-    try same("discard") { server in
+    try SideBySide.same("discard") { server in
       let client = try both.connect(server, ports[1])
       try client.send([UInt8](repeating: 1, count: 100_000))
       client.finishSending()
@@ -171,7 +162,7 @@ struct SideBySideTests {
       """)
 
     for port in ports[..<2] {
-      try same("server on \(port)") { server in
+      try SideBySide.same("server on \(port)") { server in
         let report = try ProbeReport(both.connect(server, port).receiveText())
         // What a connection is about; everything else is compared. Listed: the environment, and the open files.
         let facts = [
@@ -186,18 +177,18 @@ struct SideBySideTests {
           .joined(separator: "\n")
       }
     }
-    try same("a server's end") { server in
+    try SideBySide.same("a server's end") { server in
       let client = try both.connect(server, ports[2])
       _ = try client.receivePid()
       client.finishSending()
       return "\(try client.receiveToEnd())"
     }
-    try same("a server that is killed") { server in
+    try SideBySide.same("a server that is killed") { server in
       let client = try both.connect(server, ports[2])
       kill(try client.receivePid(), SIGKILL)
       return "\(try client.receiveToEnd())"
     }
-    try same("datagrams") { server in
+    try SideBySide.same("datagrams") { server in
       let client = try both.connect(server, ports[3], .datagram)
       let answers = try ["one", "two"].map { text in
         try client.send(text)
@@ -214,14 +205,14 @@ struct SideBySideTests {
       let last = String(decoding: answer ?? [], as: UTF8.self).split(separator: " ")
       return "\(answers[0][0] == answers[1][0]) \(last[0] == answers[0][0]) \((answers + [last]).map { $0[1] })"
     }
-    try same("a terse log") { try both.connect($0, ports[4]).receiveText() }
+    try SideBySide.same("a terse log") { try both.connect($0, ports[4]).receiveText() }
     for (service, count) in [("report", 2), ("named", 2), ("killed", 4), ("terse", 2)] {
       for server in Server.allCases {
         try Deadline.poll("log of \(service) by \(server): \(both.logLines(server, service))") {
           both.logLines(server, service).count >= count
         }
       }
-      try same("log of \(service)") { both.logLines($0, service).joined(separator: "\n") }
+      try SideBySide.same("log of \(service)") { both.logLines($0, service).joined(separator: "\n") }
     }
   }
 
@@ -286,10 +277,10 @@ struct SideBySideTests {
     for host in [
       "127.0.0.4", "127.0.0.5", "127.0.0.6", "127.1.5.5", "127.1.0.1", "127.2.0.0", "127.2.0.3", "127.2.0.4",
       "127.3.0.7", "127.3.0.8", "127.3.0.11", "127.3.0.12", "127.1.0.9",
-    ] { try same("only_from, \(host)") { try ask($0, ports[1], host) } }
-    try same("access_times") { try ask($0, ports[2], "127.0.0.1") }
-    try same("an empty only_from") { try ask($0, ports[3], "127.0.0.1") }
-    try same("limits") { server in
+    ] { try SideBySide.same("only_from, \(host)") { try ask($0, ports[1], host) } }
+    try SideBySide.same("access_times") { try ask($0, ports[2], "127.0.0.1") }
+    try SideBySide.same("an empty only_from") { try ask($0, ports[3], "127.0.0.1") }
+    try SideBySide.same("limits") { server in
       let first = try both.connect(server, ports[4])
       let greeting = try (0..<3).map { _ in try first.receiveLine() }.map { Int($0) == nil ? $0 : "<pid>" }
       let second = try ask(server, ports[4], "127.0.0.1")
@@ -299,14 +290,16 @@ struct SideBySideTests {
       return "\(greeting) \(second) \(third)"
     }
     for (port, host) in [(ports[5], "127.0.0.2"), (ports[5], "127.0.0.1"), (ports[6], "127.0.0.2")] {
-      try same("libwrap, \(port) from \(host)") { try ask($0, port, host) }
+      try SideBySide.same("libwrap, \(port) from \(host)") { try ask($0, port, host) }
     }
     for (id, count) in [("only", 3), ("closed", 1), ("nobody", 1), ("limited", 4), ("wrapped", 3)] {
       for server in Server.allCases {
         try Deadline.poll("log of \(id) by \(server)") { both.logLines(server, id).count >= count }
       }
       // Whose end is logged first is chance.
-      try same("log of \(id)") { both.logLines($0, id).filter { !$0.contains("EXIT: ") }.joined(separator: "\n") }
+      try SideBySide.same("log of \(id)") {
+        both.logLines($0, id).filter { !$0.contains("EXIT: ") }.joined(separator: "\n")
+      }
     }
     // Listed difference: the more specific list wins.
     #expect(try ask(.ours, ports[1], "127.1.0.9") == "<always>\n<fail>\n")
@@ -393,7 +386,7 @@ struct SideBySideTests {
       }
 
       """)
-    try same("redirect") { server in
+    try SideBySide.same("redirect") { server in
       let client = try both.connect(server, ports[0])
       let greeting = try client.receiveLine()
       try client.send("through\n")
@@ -410,8 +403,8 @@ struct SideBySideTests {
       return try client.receiveText().replacing(#/\d+\n/#, with: "<pid>\n")
     }
     let nameless = Ports.loopbackAddress()
-    try same("IDONLY, known") { try ask($0, ports[2], host) }
-    try same("IDONLY, unknown") { try ask($0, ports[2], nameless) }
+    try SideBySide.same("IDONLY, known") { try ask($0, ports[2], host) }
+    try SideBySide.same("IDONLY, unknown") { try ask($0, ports[2], nameless) }
     #expect(ident.errors == [])
     // xinetd says that it is not lower case; RFC 1078 calls names case-insensitive.
     for name in ["nothing\r\n"] {
@@ -423,11 +416,11 @@ struct SideBySideTests {
       #expect(answers == ["-Service name not found\r\n\0", "-Service not available\r\n"], "listed difference")
     }
     let source = Ports.loopbackAddress()
-    try same("before the sensor") { try ask($0, ports[3], source) }
-    try same("a sensor that only logs") { try ask($0, ports[5], source) }
-    try same("after it") { try ask($0, ports[3], source) }
-    try same("a sensor") { try ask($0, ports[1], source) }
-    try same("after that") { try ask($0, ports[3], source) }
+    try SideBySide.same("before the sensor") { try ask($0, ports[3], source) }
+    try SideBySide.same("a sensor that only logs") { try ask($0, ports[5], source) }
+    try SideBySide.same("after it") { try ask($0, ports[3], source) }
+    try SideBySide.same("a sensor") { try ask($0, ports[1], source) }
+    try SideBySide.same("after that") { try ask($0, ports[3], source) }
     for (id, count) in [("relay", 2), ("trap", 1), ("quiet", 1), ("known", 3), ("open", 5)] {
       for server in Server.allCases {
         try Deadline.poll("log of \(id) by \(server): \(both.logLines(server, id))") {
@@ -439,7 +432,7 @@ struct SideBySideTests {
     func lines(_ server: Server, _ id: String) -> String {
       both.logLines(server, id).filter { !$0.contains("EXIT: ") }.sorted().joined(separator: "\n")
     }
-    for id in ["relay", "trap", "quiet", "known", "open"] { try same("log of \(id)") { lines($0, id) } }
+    for id in ["relay", "trap", "quiet", "known", "open"] { try SideBySide.same("log of \(id)") { lines($0, id) } }
     withExtendedLifetime(ident) {}
   }
 }
