@@ -49,8 +49,10 @@ final class Scratch {
   func install(_ program: String) throws -> String {
     let target = self((program as NSString).lastPathComponent)
     if !FileManager.default.fileExists(atPath: target) {
-      try FileManager.default.copyItem(atPath: program, toPath: target)
-      chmod(target, 0o755)
+      // By another process: what another test forks meanwhile would have the file open for writing until it executes,
+      // and nobody can execute it so long (ETXTBSY).
+      let result = try ChildProcess.run("install", "-m", "755", program, target)
+      guard result.succeeded else { throw Failure("install: \(result.errors)") }
     }
     return target
   }
