@@ -65,3 +65,9 @@ int test_copy_descriptor(pid_t pid, int number) {
   errno = reason;
   return copy;
 }
+
+int test_landlock_version(void) {
+    enum { CREATE_RULESET = 444, ASKS_VERSION = 1 };
+    long version = syscall(CREATE_RULESET, NULL, 0, ASKS_VERSION);
+    return version > 0 ? (int)version : 0;
+}

@@ -14,5 +14,8 @@ int test_spawn(char *const arguments[], char *const environment[], int input, in
 /// returns. -1 with errno. Needs CAP_SYS_ADMIN.
 int test_socket_in(pid_t pid, int domain, int type);
 
+/// Which version of Landlock this kernel has (landlock_create_ruleset(2)); 0: none that is switched on.
+int test_landlock_version(void);
+
 /// A copy of descriptor `number` of another process (pidfd_getfd(2)); -1 with errno.
 int test_copy_descriptor(pid_t pid, int number);
