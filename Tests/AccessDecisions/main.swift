@@ -7,17 +7,8 @@ import ServiceModel
 // Measures what one decision of an access list costs that has 10,000 entries, and prints a line for each family: its
 // name and the nanoseconds of processor time. A part of Tests/Benchmarks/run, built as the daemon is installed.
 
-/// A small seeded generator (Steele, Lea, Flood 2014): every run asks the same.
-struct Noise {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
-  }
-}
+/// The same on every run: random(3) begins with the seed 1.
+func noise() -> UInt64 { UInt64(random()) << 33 ^ UInt64(random()) << 2 }
 
 /// Entries in each of the two lists.
 let entries = 10_000
@@ -26,18 +17,18 @@ let peers = 65_536
 let rounds = 32
 
 /// An address somewhere in the part of the Internet that the lists are about: 16.0.0.0/4, 2001::/16.
-func address(_ family: IPFamily, _ noise: inout Noise) -> IPAddress {
+func address(_ family: IPFamily) -> IPAddress {
   switch family {
-  case .ipv4: IPAddress(ipv4: 0x1000_0000 | UInt32(truncatingIfNeeded: noise.next()) >> 4)
-  case .ipv6: IPAddress(ipv6: UInt128(0x2001_0000 | noise.next() >> 48) << 96 | UInt128(noise.next()) << 32)
+  case .ipv4: IPAddress(ipv4: 0x1000_0000 | UInt32(truncatingIfNeeded: noise()) >> 4)
+  case .ipv6: IPAddress(ipv6: UInt128(0x2001_0000 | noise() >> 48) << 96 | UInt128(noise()) << 32)
   }
 }
 
 /// Blocks of many lengths that lie inside each other, as lists of networks with exceptions have them.
-func list(_ family: IPFamily, _ noise: inout Noise) -> [AccessPattern] {
+func list(_ family: IPFamily) -> [AccessPattern] {
   (0..<entries).map { _ in
-    let length = Int(noise.next() % 25) + (family == .ipv4 ? 8 : 20)
-    return .prefix(IPPrefix(address(family, &noise), length: length))
+    let length = Int(noise() % 25) + (family == .ipv4 ? 8 : 20)
+    return .prefix(IPPrefix(address(family), length: length))
   }
 }
 
@@ -49,12 +40,11 @@ func processorTime() -> Int {
 }
 
 func measure(_ family: IPFamily) -> (nanoseconds: Int, allowed: Int) {
-  var noise = Noise(state: 1)
   var definition = AccessDefinition()
-  definition.onlyFrom = list(family, &noise)
-  definition.noAccess = list(family, &noise)
+  definition.onlyFrom = list(family)
+  definition.noAccess = list(family)
   let controller = AdmissionController(access: definition, limits: LimitDefinition())
-  let asked = (0..<peers).map { _ in address(family, &noise) }
+  let asked = (0..<peers).map { _ in address(family) }
   var allowed = 0
   let start = processorTime()
   for _ in 0..<rounds {
