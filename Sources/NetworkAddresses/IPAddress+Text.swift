@@ -1,23 +1,22 @@
 extension IPAddress {
   /// Reads a numeric address, strictly: dotted quad without leading zeros or short forms (which `inet_aton` would take
   /// as octal or as network numbers), or RFC 4291 text. No brackets, no scope.
-  package init?(_ text: some StringProtocol) {
-    var bytes = text.utf8.makeIterator()
-    var buffer: [UInt8] = []
-    while let byte = bytes.next() {
-      if buffer.count == 45 { return nil }
-      buffer.append(byte)
-    }
-    if buffer.contains(UInt8(ascii: ":")) {
-      guard let bits = IPAddress.parse6(buffer[...]) else { return nil }
-      self.init(ipv6: bits)
-    } else {
-      guard let bits = IPAddress.parse4(buffer[...]) else { return nil }
+  package init?(_ text: String) {
+    if let bits = text.withBytes({ IPAddress.parse4($0) }) {
       self.init(ipv4: bits)
+    } else {
+      let bytes = Array(text.utf8.prefix(IPAddress.longestText + 1))
+      guard bytes.count <= IPAddress.longestText, let bits = IPAddress.parse6(bytes[...]) else { return nil }
+      self.init(ipv6: bits)
     }
   }
 
-  private static func parse4(_ text: ArraySlice<UInt8>) -> UInt32? {
+  package init?(_ text: Substring) { self.init(String(text)) }
+
+  /// Six groups of four digits and a dotted quad (INET6_ADDRSTRLEN without its NUL).
+  private static let longestText = 45
+
+  private static func parse4(_ text: some Sequence<UInt8>) -> UInt32? {
     var result: UInt32 = 0
     var octets = 0
     var value: UInt32 = 0
@@ -121,7 +120,22 @@ extension IPAddress: CustomStringConvertible {
   }
 
   private static func dottedQuad(_ bits: UInt32) -> String {
-    "\(bits >> 24).\(bits >> 16 & 255).\(bits >> 8 & 255).\(bits & 255)"
+    // Without the strings between, of which a log line's author makes a dozen.
+    String(unsafeUninitializedCapacity: 15) { text in
+      var length = 0
+      func put(_ byte: UInt8) {
+        text[length] = byte
+        length += 1
+      }
+      for shift: UInt32 in [24, 16, 8, 0] {
+        let octet = UInt8(truncatingIfNeeded: bits >> shift)
+        if octet >= 100 { put(0x30 + octet / 100) }
+        if octet >= 10 { put(0x30 + octet / 10 % 10) }
+        put(0x30 + octet % 10)
+        if shift > 0 { put(UInt8(ascii: ".")) }
+      }
+      return length
+    }
   }
 
   /// The first longest run of at least two zero groups (RFC 5952 4.2).

@@ -23,13 +23,42 @@ package struct RawWord: Equatable, Sendable {
 /// `=`, `+=` and `-=`.
 package enum RawOperator: UInt8, Hashable, Sendable { case set, add, remove }
 
+/// The words of a value. Nearly always it is one, which needs no array of its own.
+package struct RawWords: Equatable, Sendable, RandomAccessCollection, ExpressibleByArrayLiteral {
+  private var head: RawWord?
+  private var tail: [RawWord] = []
+
+  package init(_ word: RawWord) { head = word }
+
+  package init(_ words: some Collection<RawWord>) {
+    head = words.first
+    if words.count > 1 { tail = Array(words.dropFirst()) }
+  }
+
+  package init(arrayLiteral words: RawWord...) { self.init(words) }
+
+  /// The word where there is no other.
+  package var only: RawWord? { tail.isEmpty ? head : nil }
+
+  package var startIndex: Int { 0 }
+  package var endIndex: Int { head == nil ? 0 : tail.count + 1 }
+
+  package subscript(position: Int) -> RawWord {
+    guard position == 0 else { return tail[position - 1] }
+    guard let head else { preconditionFailure("no word at all") }
+    return head
+  }
+}
+
 /// One setting as written: located strings without meaning.
 package struct RawSetting: Equatable, Sendable {
   package var key: RawWord
   package var operation: RawOperator
-  package var values: [RawWord]
+  package var values: RawWords
+  /// The key's row, where the parser knew it: a positional line is made of fields, not of names.
+  var number: KeyNumber?
 
-  package init(key: RawWord, operation: RawOperator, values: [RawWord]) {
+  package init(key: RawWord, operation: RawOperator, values: RawWords) {
     self.key = key
     self.operation = operation
     self.values = values

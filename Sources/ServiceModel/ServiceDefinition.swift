@@ -74,7 +74,10 @@ package struct ServiceDefinition: Equatable, Sendable {
   /// before it compares values.
   package mutating func shareParts(with other: ServiceDefinition) {
     if handler == other.handler { handler = other.handler }
-    socketPart.wrappedValue.shareOptions(with: other.socket)
+    // Whoever writes to a part has a copy made of it.
+    if socketPart.wrappedValue.hasOptionsToShare(with: other.socketPart.wrappedValue) {
+      socketPart.wrappedValue.shareOptions(with: other.socketPart.wrappedValue)
+    }
     socketPart.share(with: other.socketPart)
     processPart.share(with: other.processPart)
     accessPart.share(with: other.accessPart)

@@ -1,3 +1,5 @@
+import NetworkAddresses
+
 /// The services that the daemon answers itself.
 package enum Builtin: UInt8, CaseIterable, Hashable, Sendable {
   case echo, discard, daytime, time, chargen, qotd, tcpmux, ident, metrics, sensor
@@ -46,13 +48,17 @@ package struct ProgramDefinition: Equatable, Sendable {
 
   package init(path: String) { self.path = path }
 
+  /// The last part of the path.
+  package var fileName: String {
+    guard let slash = path.lastOffset(of: UInt8(ascii: "/")) else { return path }
+    return String(path[path.utf8.index(path.startIndex, offsetBy: slash + 1)...])
+  }
+
   /// argv as the server sees it.
   package var argumentVector: [String] {
     let first: String
     switch argumentZero {
-    case .name:
-      let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
-      first = slash.map { String(path[path.utf8.index(after: $0)...]) } ?? path
+    case .name: first = fileName
     case .path: first = path
     case .literal(let text): first = text
     }

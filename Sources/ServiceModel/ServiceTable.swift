@@ -3,7 +3,7 @@ package struct ServiceEntry: Sendable {
   private var definitionPart: Shared<ServiceDefinition>
   /// Where the service is defined.
   package var location: SourceRange
-  /// Where each key's value was written; the key's name as in the key table. Keys at their default are absent.
+  /// Where each key's value was written. Keys at their default are absent.
   package var origins: KeyOrigins
   /// Whether it comes from a service directory and so beats the classic file.
   package var isDropIn = true
@@ -19,9 +19,6 @@ package struct ServiceEntry: Sendable {
     _read { yield definitionPart.wrappedValue }
     _modify { yield &definitionPart.wrappedValue }
   }
-
-  /// The place to name in a message about `key`.
-  package func range(of key: String) -> SourceRange { origins[key] ?? location }
 }
 
 /// A service that a load could not accept; a running service of this id stays as it was.

@@ -27,9 +27,12 @@ package struct Shared<Value> {
 extension Shared: Equatable where Value: Equatable {
   package static func == (a: Self, b: Self) -> Bool { a.storage === b.storage || a.storage.value == b.storage.value }
 
+  /// Equal values in two places.
+  package func canShare(with other: Self) -> Bool { storage !== other.storage && storage.value == other.storage.value }
+
   /// Takes over the storage of an equal value.
   package mutating func share(with other: Self) {
-    if storage !== other.storage && storage.value == other.storage.value { storage = other.storage }
+    if canShare(with: other) { storage = other.storage }
   }
 }
 

@@ -68,6 +68,9 @@ package struct SocketDefinition: Equatable, Sendable {
     _modify { yield &optionsPart.wrappedValue }
   }
 
+  /// Equal options that are not one yet.
+  func hasOptionsToShare(with other: SocketDefinition) -> Bool { optionsPart.canShare(with: other.optionsPart) }
+
   mutating func shareOptions(with other: SocketDefinition) { optionsPart.share(with: other.optionsPart) }
 }
 

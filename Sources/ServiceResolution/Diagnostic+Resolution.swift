@@ -1,5 +1,6 @@
 import LinuxSystem
 import NetworkAddresses
+import ServiceConfiguration
 import ServiceModel
 
 /// The wording of what the machine says about a configuration.

@@ -24,7 +24,7 @@ package final class NameLookup {
   private var users: [String: Answer<UserRecord>] = [:]
   private var usersByID: [UInt32: Answer<UserRecord>] = [:]
   private var groups: [String: Answer<GroupRecord>] = [:]
-  private var memberships: [String: [UInt32]] = [:]
+  private var memberships: [String: (primary: UInt32, groups: [UInt32])] = [:]
   private var hosts: [String: Result<[IPAddress], ResolverError>] = [:]
   /// What is left of the time that one load may spend on host names: nobody is served meanwhile.
   private var hostTime = TimeSpan.seconds(5)
@@ -86,11 +86,10 @@ package final class NameLookup {
   }
 
   package func groups(of user: String, primary: UInt32) -> [UInt32] {
-    let key = "\(primary):\(user)"
-    if let known = memberships[key] { return known }
+    if let known = memberships[user], known.primary == primary { return known.groups }
     let groups =
       (try? accountProcess()?.groups(of: user, primary: primary)) ?? UserDatabase.groups(of: user, primary: primary)
-    memberships[key] = groups
+    memberships[user] = (primary, groups)
     return groups
   }
 

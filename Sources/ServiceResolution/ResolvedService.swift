@@ -1,4 +1,5 @@
 import NetworkAddresses
+import ServiceConfiguration
 import ServiceModel
 
 /// One socket a service is to have: decided, not opened.
@@ -73,6 +74,12 @@ package struct ResolvedService: Sendable {
     self.listeners = listeners
     _credentials = Shared(wrappedValue: credentials)
   }
+
+  /// The place to name in a message about the value of `key`.
+  package func range(of key: String) -> SourceRange { entry.range(of: key) }
+
+  /// Whether the files give `key` a value.
+  package func isWritten(_ key: String) -> Bool { entry.origins[key] != nil }
 
   /// Lets what is equal in two services be one.
   mutating func shareParts(with other: ResolvedService) {

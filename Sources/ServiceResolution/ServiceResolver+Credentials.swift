@@ -1,4 +1,5 @@
 import LinuxSystem
+import ServiceConfiguration
 import ServiceModel
 
 extension ServiceResolver {

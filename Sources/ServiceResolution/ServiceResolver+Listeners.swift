@@ -1,5 +1,6 @@
 import LinuxSystem
 import NetworkAddresses
+import ServiceConfiguration
 import ServiceModel
 
 extension ServiceResolver {

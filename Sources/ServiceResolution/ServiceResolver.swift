@@ -62,17 +62,16 @@ package struct ServiceResolver {
     isInError = false
     var entry = entry
     resolveNames(in: &entry)
-    let definition = entry.definition
-    let listeners = definition.tcpmux == nil ? listenPlans(of: definition.socket, entry) : []
+    let listeners = entry.definition.tcpmux == nil ? listenPlans(of: entry.definition.socket, entry) : []
     var credentials: ServiceCredentials?
-    if case .program(let program) = definition.handler {
-      credentials = self.credentials(for: definition.process, entry)
-      check(program, definition.process, entry)
+    if case .program(let program) = entry.definition.handler {
+      credentials = self.credentials(for: entry.definition.process, entry)
+      check(program, entry.definition.process, entry)
     }
-    if definition.process.takesPeerLabel && !SecurityContext.isAvailable {
+    if entry.definition.process.takesPeerLabel && !SecurityContext.isAvailable {
       findings.append(.withoutSELinux(at: entry.range(of: "flags")))
     }
-    let ownership = self.ownership(of: definition.socket, entry)
+    let ownership = self.ownership(of: entry.definition.socket, entry)
     if isInError { return nil }
     var service = ResolvedService(entry: entry, listeners: listeners, credentials: credentials)
     service.ownership = ownership
@@ -113,22 +112,22 @@ package struct ServiceResolver {
 
   /// Replaces what /etc/rpc and /etc/networks know, so that nobody has to ask again.
   private mutating func resolveNames(in entry: inout ServiceEntry) {
-    let definition = entry.definition
-    if let rpc = definition.rpc, rpc.number == nil, let name = rpc.name {
+    if let rpc = entry.definition.rpc, rpc.number == nil, let name = rpc.name {
       if let number = lookup.rpcNumber(of: name) {
         entry.definition.rpc?.number = number
       } else {
         fail(.unknownProgramNumber(name, at: entry.range(of: "service")))
       }
     }
-    let access = definition.access
     // Written only where a name was found: a definition that stays as it is stays shared.
-    if let patterns = access.onlyFrom, patterns.contains(where: isLocalName) {
+    if let patterns = entry.definition.access.onlyFrom, patterns.contains(where: isLocalName) {
       entry.definition.access.onlyFrom = resolved(patterns)
     }
-    if access.noAccess.contains(where: isLocalName) { entry.definition.access.noAccess = resolved(access.noAccess) }
-    if definition.proxyFrom.contains(where: isLocalName) {
-      entry.definition.proxyFrom = resolved(definition.proxyFrom)
+    if entry.definition.access.noAccess.contains(where: isLocalName) {
+      entry.definition.access.noAccess = resolved(entry.definition.access.noAccess)
+    }
+    if entry.definition.proxyFrom.contains(where: isLocalName) {
+      entry.definition.proxyFrom = resolved(entry.definition.proxyFrom)
     }
   }
 

@@ -15,6 +15,9 @@ func check(_ options: Options) throws(SystemError) -> Never {
   }
   try BorrowedDescriptor.standardOutput.writeAll(CheckReport(load.table).summary + "\n")
   let code: ExitCode = load.table.hasErrors ? .findings : .success
-  // To free a hundred thousand services one by one, for the kernel to take the rest, takes longer than the report.
-  withExtendedLifetime(load) { exit(code.rawValue) }
+  end(code, keeping: load)
 }
+
+/// To free a hundred thousand services one by one, for the kernel to take the rest, takes longer than the report. A
+/// function of its own: what is only used before a call that never returns is freed before it.
+@inline(never) private func end(_ code: ExitCode, keeping load: ConfigurationLoad) -> Never { exit(code.rawValue) }

@@ -76,23 +76,25 @@ import Testing
   }
 
   @Test func originsKeepTheLastPlace() {
+    let (user, group, nice) = (KeyNumber(row: 1), KeyNumber(row: 2), KeyNumber(row: 127))
     var origins = KeyOrigins()
-    origins["user"] = SourceRange(file: file, line: 1, column: 1)
-    origins["user"] = SourceRange(file: file, line: 2, column: 1)
-    origins["nice"] = SourceRange(file: file, line: 3, column: 1)
-    #expect(origins["user"]?.line == 2 && origins["group"] == nil && origins.entries.count == 2)
-    origins.keep(["nice"])
-    #expect(origins["user"] == nil && origins["nice"]?.line == 3)
-    origins["nice"] = nil
+    origins[user] = SourceRange(file: file, line: 1, column: 1)
+    origins[user] = SourceRange(file: file, line: 2, column: 1)
+    origins[nice] = SourceRange(file: file, line: 3, column: 1)
+    #expect(origins[user]?.line == 2 && origins[group] == nil && origins.entries.count == 2)
+    origins.keep(KeySet([nice]))
+    #expect(origins[user] == nil && origins[nice]?.line == 3)
+    origins[nice] = nil
     #expect(origins.isEmpty)
   }
 
-  @Test func entriesFallBackToTheirOwnPlace() {
-    var entry = ServiceEntry(
-      definition: ServiceDefinition(id: "a", handler: .builtin(.echo)),
-      location: SourceRange(file: file, line: 9, column: 1))
-    entry.origins["user"] = SourceRange(file: file, line: 2, column: 1)
-    #expect(entry.range(of: "user").line == 2 && entry.range(of: "nice").line == 9)
+  @Test func setsOfKeysTakeEachOnce() {
+    var keys = KeySet()
+    for row in [0, 63, 64, 127] {
+      #expect(keys.insert(KeyNumber(row: row)) && !keys.insert(KeyNumber(row: row)))
+    }
+    #expect(!keys.contains(KeyNumber(row: 1)) && !keys.contains(KeyNumber(row: 65)))
+    #expect(keys.contains(KeyNumber(row: 63)) && keys.contains(KeyNumber(row: 64)))
   }
 
   @Test func severitiesAreOrdered() {

@@ -1,16 +1,17 @@
+import NetworkAddresses
 import ServiceModel
 
 /// The `%` expansions of server_args and env in flat files: %a %p %l %q %s, and %% for the sign itself.
 enum Expansion {
   /// Text in which nothing is to be replaced, as a template.
   static func escaped(_ text: String) -> String {
-    if !text.utf8.contains(UInt8(ascii: "%")) { return text }
+    if text.offset(of: UInt8(ascii: "%")) == nil { return text }
     return text.split(separator: "%", omittingEmptySubsequences: false).joined(separator: "%%")
   }
 
   /// A template without expansions as the text it stands for.
   static func unescaped(_ template: String) -> String {
-    if !template.utf8.contains(UInt8(ascii: "%")) { return template }
+    if template.offset(of: UInt8(ascii: "%")) == nil { return template }
     var result: [UInt8] = []
     var isSecond = false
     for byte in template.utf8 {
@@ -26,6 +27,7 @@ enum Expansion {
 
   /// Whether anything in it depends on the connection or service.
   static func isDynamic(_ template: String) -> Bool {
+    if template.offset(of: UInt8(ascii: "%")) == nil { return false }
     var isSecond = false
     for byte in template.utf8 {
       if isSecond && byte != UInt8(ascii: "%") { return true }

@@ -1,3 +1,4 @@
+import NetworkAddresses
 import ServiceModel
 
 extension KeyTable {
@@ -152,8 +153,10 @@ extension KeyTable {
 package enum ServiceID {
   package static func isValid(_ text: String) -> Bool {
     if text.isEmpty || text.utf8.count > 255 { return false }
-    return text.utf8.allSatisfy {
-      $0 > 0x20 && $0 != 0x7f && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "'") && $0 != UInt8(ascii: "\\")
+    return text.withBytes {
+      $0.allSatisfy {
+        $0 > 0x20 && $0 != 0x7f && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "'") && $0 != UInt8(ascii: "\\")
+      }
     }
   }
 }

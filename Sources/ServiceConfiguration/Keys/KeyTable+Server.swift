@@ -188,11 +188,9 @@ extension KeyTable {
   /// `user`, and the forms `user.group` and `user:group` of inetd.conf that people carry over.
   @Sendable private static func applyUser(_ draft: inout ServiceDraft, _ reader: inout SettingReader) {
     guard let word = reader.single() else { return }
-    if let colon = word.text.utf8.firstIndex(of: UInt8(ascii: ":")) {
-      let user = RawWord(String(word.text[..<colon]), at: word.range)
-      let group = RawWord(String(word.text[word.text.utf8.index(after: colon)...]), at: word.range)
-      draft.definition.process.user = reader.user(user)
-      draft.definition.process.group = reader.group(group)
+    if let (user, group) = word.cut(at: ":") {
+      draft.definition.process.user = reader.user(RawWord(user.text, at: word.range))
+      draft.definition.process.group = reader.group(RawWord(group.text, at: word.range))
       return
     }
     if let user = reader.user(word) { draft.definition.process.user = user }

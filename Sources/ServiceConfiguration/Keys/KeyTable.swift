@@ -45,9 +45,14 @@ package enum KeyTable {
   }
 
   /// The row of a key, whatever the case it is written in.
-  package static func key(named name: String) -> ConfigurationKey? { index(of: name).map { keys[$0] } }
+  package static func key(named name: String) -> ConfigurationKey? { number(of: name).map { self[$0] } }
 
-  static func index(of name: String) -> Int? { find(name) ?? find(ASCII.lowercased(name)) }
+  /// A key's number, whatever the case its name is written in.
+  static func number(of name: String) -> KeyNumber? {
+    (find(name) ?? find(ASCII.lowercased(name))).map { KeyNumber(row: $0) }
+  }
+
+  static subscript(number: KeyNumber) -> ConfigurationKey { keys[Int(number.row)] }
 
   /// The key somebody probably meant.
   package static func nearest(to name: String) -> ConfigurationKey? {
@@ -55,16 +60,12 @@ package enum KeyTable {
   }
 }
 
-/// Rows of the key table, one bit each: there are fewer than 128.
-struct KeySet {
-  private var low: UInt64 = 0
-  private var high: UInt64 = 0
+extension KeyOrigins {
+  /// The place of a key's value by the key's name, which must be the table's.
+  package subscript(name: String) -> SourceRange? { KeyTable.number(of: name).flatMap { self[$0] } }
+}
 
-  /// False when it was there already.
-  @discardableResult mutating func insert(_ index: Int) -> Bool {
-    let bit: UInt64 = 1 << UInt64(index & 63)
-    let isNew = (index < 64 ? low : high) & bit == 0
-    if index < 64 { low |= bit } else { high |= bit }
-    return isNew
-  }
+extension ServiceEntry {
+  /// The place to name in a message about `key`.
+  package func range(of key: String) -> SourceRange { origins[key] ?? location }
 }

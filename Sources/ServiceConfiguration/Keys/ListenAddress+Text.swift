@@ -97,7 +97,7 @@ extension ListenPort {
   static func parse(_ text: String) -> Result<ListenPort, ListenAddressError> {
     if text.isEmpty { return .failure(ListenAddressError(id: "bad-port", message: "the port is missing")) }
     if text.utf8.elementsEqual("*".utf8) { return .success(.assigned) }
-    if text.utf8.allSatisfy(ASCII.isDigit) { return number(text).map { .number($0) } }
+    if text.withBytes({ $0.allSatisfy(ASCII.isDigit) }) { return number(text).map { .number($0) } }
     if let dash = text.utf8.firstIndex(of: UInt8(ascii: "-")) {
       let low = String(text[..<dash])
       let high = String(text[text.utf8.index(after: dash)...])
@@ -156,7 +156,7 @@ extension ListenHost {
     }
     var interface: String?
     var numeric = bare
-    if let percent = bare.utf8.firstIndex(of: UInt8(ascii: "%")) {
+    if bare.offset(of: UInt8(ascii: "%")) != nil, let percent = bare.utf8.firstIndex(of: UInt8(ascii: "%")) {
       numeric = String(bare[..<percent])
       interface = String(bare[bare.utf8.index(after: percent)...])
     }

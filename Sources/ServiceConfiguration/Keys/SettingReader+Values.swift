@@ -1,3 +1,4 @@
+import NetworkAddresses
 import ServiceModel
 
 extension SettingReader {
@@ -176,7 +177,9 @@ extension SettingReader {
 enum AccountName {
   static func isValid(_ text: String) -> Bool {
     !text.isEmpty && text.utf8.count <= 256
-      && text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7f && $0 != UInt8(ascii: ":") && $0 != UInt8(ascii: "/") }
+      && text.withBytes {
+        $0.allSatisfy { $0 > 0x20 && $0 != 0x7f && $0 != UInt8(ascii: ":") && $0 != UInt8(ascii: "/") }
+      }
   }
 }
 

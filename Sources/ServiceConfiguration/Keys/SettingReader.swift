@@ -20,7 +20,7 @@ struct SettingReader {
     self.findings = findings
   }
 
-  var words: [RawWord] { setting.values }
+  var words: RawWords { setting.values }
 
   /// The place that stands for the whole value.
   var range: SourceRange { setting.values.first?.range ?? setting.key.range }
@@ -36,19 +36,17 @@ struct SettingReader {
 
   /// The only word of the value.
   mutating func single() -> RawWord? {
-    guard let first = words.first else {
+    if let only = setting.values.only { return only }
+    if words.isEmpty {
       fail("missing-value", "'\(key)' needs a value", at: setting.key)
-      return nil
-    }
-    if words.count > 1 {
+    } else {
       fail("extra-value", "'\(key)' takes one value", at: words[1])
-      return nil
     }
-    return first
+    return nil
   }
 
   /// All words, `count` of them.
-  mutating func words(_ count: ClosedRange<Int>, _ syntax: String) -> [RawWord]? {
+  mutating func words(_ count: ClosedRange<Int>, _ syntax: String) -> RawWords? {
     if count.contains(words.count) { return words }
     if words.count < count.lowerBound {
       fail("missing-value", "'\(key)' needs \(syntax)", at: words.last ?? setting.key)

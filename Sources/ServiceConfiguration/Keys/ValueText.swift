@@ -1,8 +1,12 @@
+import NetworkAddresses
 import ServiceModel
 
 /// The written forms of plain values, both ways.
 package enum ValueText {
   static func boolean(_ text: String) -> Bool? {
+    // Nearly always it is one of these two.
+    if text == "no" { return false }
+    if text == "yes" { return true }
     for word in ["yes", "true", "on"] where ASCII.equal(text, word) { return true }
     for word in ["no", "false", "off"] where ASCII.equal(text, word) { return false }
     return nil
@@ -12,14 +16,14 @@ package enum ValueText {
 
   /// Decimal digits with an optional minus.
   package static func integer(_ text: String) -> Int? {
-    var bytes = text.utf8[...]
-    let negative = bytes.first == UInt8(ascii: "-")
-    if negative { bytes = bytes.dropFirst() }
-    guard let value = digits(bytes) else { return nil }
-    return negative ? -value : value
+    text.withBytes { bytes in
+      let isNegative = bytes.first == UInt8(ascii: "-")
+      guard let value = digits(bytes.dropFirst(isNegative ? 1 : 0)) else { return nil }
+      return isNegative ? -value : value
+    }
   }
 
-  private static func digits(_ bytes: Substring.UTF8View.SubSequence) -> Int? {
+  private static func digits(_ bytes: some Collection<UInt8>) -> Int? {
     if bytes.isEmpty { return nil }
     var value = 0
     for byte in bytes {

@@ -109,7 +109,9 @@ package struct Normalizer {
     var entry = builder.build()
     findings.conclude(since: start, outcome: "service skipped")
     if isSound && !raw.isBroken && !builder.hasFailed {
-      if let previous = candidates.last { entry.definition.shareParts(with: previous.entry.definition) }
+      if !candidates.isEmpty {
+        entry.definition.shareParts(with: candidates[candidates.count - 1].entry.definition)
+      }
       candidates.append(Candidate(entry: entry, position: position, dialect: raw.dialect))
       return
     }

@@ -39,9 +39,8 @@ extension ServiceBuilder {
   /// The gate gives a server its label, and becomes the server. A server with walls or bounds is started by the daemon
   /// when the gate has ended: it would run without the label that it was to have.
   private mutating func checkLabelBehindWalls() {
-    let definition = draft.definition
-    guard definition.process.takesPeerLabel else { return }
-    if !definition.sandbox.isOpen || definition.cgroup != CgroupDefinition() {
+    guard draft.definition.process.takesPeerLabel else { return }
+    if !draft.definition.sandbox.isOpen || draft.definition.cgroup != CgroupDefinition() {
       fail(
         "type-mismatch", "flag LABELED cannot be kept for a server with a sandbox or bounds of a control group",
         key: "flags")
@@ -50,10 +49,9 @@ extension ServiceBuilder {
 
   /// The silence of a program's connection is read from the kernel's counters, which only TCP has.
   private mutating func checkIdleTimeout() {
-    let definition = draft.definition
-    guard definition.timeouts.idle != nil, !definition.wait, !isDefaulted("idle_timeout") else { return }
-    guard case .program = definition.handler else { return }
-    if definition.socket.transport == .tcp || definition.socket.transport == .mptcp { return }
+    guard draft.definition.timeouts.idle != nil, !draft.definition.wait, !isDefaulted("idle_timeout") else { return }
+    guard case .program = draft.definition.handler else { return }
+    if draft.definition.socket.transport == .tcp || draft.definition.socket.transport == .mptcp { return }
     warn("no-effect", "'idle_timeout' of a program's connection has an effect on TCP only", key: "idle_timeout")
   }
 

@@ -94,7 +94,7 @@ extension ServiceBuilder {
         first = .literal(Expansion.unescaped(arguments.removeFirst()))
       }
     }
-    program.argumentZero = folded(first, path: program.path)
+    program.argumentZero = folded(first, of: program)
     chooseExpansion(&program, arguments)
     draft.definition.handler = .program(program)
     draft.definition.wait = waits()
@@ -110,10 +110,10 @@ extension ServiceBuilder {
   }
 
   /// `argv0` in its shortest form: a literal that is the program's name or path says no more than that.
-  private func folded(_ first: ArgumentZero?, path: String) -> ArgumentZero {
+  private func folded(_ first: ArgumentZero?, of program: ProgramDefinition) -> ArgumentZero {
     guard case .literal(let text)? = first else { return first ?? .name }
-    if text == ProgramDefinition(path: path).argumentVector[0] { return .name }
-    return text == path ? .path : first ?? .name
+    if text == program.fileName { return .name }
+    return text == program.path ? .path : .literal(text)
   }
 
   /// Templates stay templates only if something in them is to be replaced.
@@ -121,6 +121,7 @@ extension ServiceBuilder {
     program.expandsVariables =
       arguments.contains(where: Expansion.isDynamic) || draft.environment.contains(where: Expansion.isDynamic)
     program.arguments = program.expandsVariables ? arguments : arguments.map(Expansion.unescaped)
+    if draft.environment.isEmpty { return }
     draft.definition.process.environment =
       program.expandsVariables ? draft.environment : draft.environment.map(Expansion.unescaped)
   }

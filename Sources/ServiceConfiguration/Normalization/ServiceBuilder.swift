@@ -37,9 +37,8 @@ struct ServiceBuilder {
   }
 
   /// `service` is where the line itself is.
-  private static let keysLookedUp = [
-    "bind", "listen", "user", "group", "server", "socket_user", "socket_group",
-  ]
+  private static let keysLookedUp = KeySet(
+    ["bind", "listen", "user", "group", "server", "socket_user", "socket_group"].compactMap(KeyTable.number))
 
   /// The id of a service, also of one in error.
   static func id(of draft: ServiceDraft, _ raw: RawService) -> String {
@@ -47,8 +46,9 @@ struct ServiceBuilder {
     guard raw.dialect == .classic else { return raw.name.text }
     let name = draft.types.contains(.rpc) ? raw.name.text + "/rpc" : raw.name.text
     let service = draft.protocolWord.map { name + "/" + $0 } ?? name
-    guard let hosts = draft.binds, !hosts.isEmpty else { return service }
-    return hosts.map { $0.idText }.joined(separator: ",") + ":" + service
+    guard let hosts = draft.binds, let first = hosts.first else { return service }
+    let written = hosts.count == 1 ? first.idText : hosts.map { $0.idText }.joined(separator: ",")
+    return written + ":" + service
   }
 
   private mutating func nameService() {
@@ -109,10 +109,13 @@ struct ServiceBuilder {
     // What the daemon answers itself was never wrapped.
     // xinetd's default is meant for programs; a built-in is only asked about where its own file says so.
     if case .builtin = draft.definition.handler, draft.libwrap == nil { draft.definition.access.libwrap = .no }
-    if draft.definition.access.libwrap == .no { draft.definition.access.libwrapName = nil }
-    if let list = draft.definition.access.onlyFrom { draft.definition.access.onlyFrom = list.withoutDoubles() }
-    draft.definition.access.noAccess = draft.definition.access.noAccess.withoutDoubles()
-    draft.definition.proxyFrom = draft.definition.proxyFrom.withoutDoubles()
+    // A part that is not written to stays shared with the services before.
+    if draft.definition.access.libwrap == .no, draft.definition.access.libwrapName != nil {
+      draft.definition.access.libwrapName = nil
+    }
+    if let list = draft.definition.access.onlyFrom?.withoutDoubles() { draft.definition.access.onlyFrom = list }
+    if let list = draft.definition.access.noAccess.withoutDoubles() { draft.definition.access.noAccess = list }
+    if let list = draft.definition.proxyFrom.withoutDoubles() { draft.definition.proxyFrom = list }
   }
 
   private mutating func chooseRest() {
@@ -120,7 +123,9 @@ struct ServiceBuilder {
     if draft.flags.contains(.keepalive) && draft.definition.socket.options.keepalive == nil {
       draft.definition.socket.options.keepalive = Keepalive()
     }
-    if draft.definition.socket.options.backlog == nil { draft.definition.socket.options.backlog = options.backlog }
+    if let backlog = options.backlog, draft.definition.socket.options.backlog == nil {
+      draft.definition.socket.options.backlog = backlog
+    }
     if let starts = options.startsPerMinute, starts > 0, !isSet("rate") {
       draft.definition.limits.rate = StartRate(count: starts, seconds: 60)
     }
@@ -138,11 +143,11 @@ extension ListenHost {
 }
 
 extension [AccessPattern] {
-  /// The same list with the first of equal entries only.
-  func withoutDoubles() -> [AccessPattern] {
-    if count < 2 { return self }
+  /// The list with the first of equal entries only; nil where it has no equal ones.
+  func withoutDoubles() -> [AccessPattern]? {
+    if count < 2 { return nil }
     var known = Set<AccessPattern>(minimumCapacity: count)
     let distinct = filter { known.insert($0).inserted }
-    return distinct.count == count ? self : distinct
+    return distinct.count == count ? nil : distinct
   }
 }

@@ -47,11 +47,11 @@ struct SettingApplication {
 
   private mutating func apply(_ setting: RawSetting, to draft: inout ServiceDraft, among all: [RawSetting]) -> Bool {
     let start = findings.diagnostics.count
-    guard let index = KeyTable.index(of: setting.key.text) else {
+    guard let number = setting.number ?? KeyTable.number(of: setting.key.text) else {
       hasUnknownKey = true
       return reportUnknown(setting.key)
     }
-    let key = KeyTable.keys[index]
+    let key = KeyTable[number]
     guard inDefaults ? key.scope.allowsDefaults : key.scope.allowsService else {
       return reportMisplaced(key, setting.key)
     }
@@ -59,7 +59,7 @@ struct SettingApplication {
       findings.add(Diagnostic(.error, "bad-operator", "'\(key.name)' takes only '='", at: setting.key.range))
       return fail(key, setting, &draft, since: start)
     }
-    if setting.operation == .set && !seen.insert(index) {
+    if setting.operation == .set && !seen.insert(number) {
       reportRepeated(key, setting.key, among: all)
       return true
     }
@@ -70,7 +70,7 @@ struct SettingApplication {
     var reader = SettingReader(
       setting, key: key.name, dialect: dialect, inDefaults: inDefaults, findings: findings)
     key.apply(&draft, &reader)
-    draft.origins[key.name] = reader.range
+    draft.origins[number] = reader.range
     return reader.hasFailed ? fail(key, setting, &draft, since: start) : true
   }
 

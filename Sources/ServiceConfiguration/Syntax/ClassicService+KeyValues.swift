@@ -10,7 +10,7 @@ extension ClassicService {
   mutating func read(_ definition: KeyValueDefinition, _ emit: (ParsedItem) -> Void) {
     isBroken = definition.isBroken
     checkOptions(definition, emit)
-    if !definition.isOn { set("disable", RawWord("yes", at: definition.switchRange)) }
+    if !definition.isOn { set(.disable, RawWord("yes", at: definition.switchRange)) }
     if let address = definition.first("bind") { hosts = [address] }
     if let transport = definition.first("protocol") {
       readProtocol(transport, emit)
@@ -50,20 +50,20 @@ extension ClassicService {
   private mutating func readOption(_ key: RawWord, _ values: [RawWord], _ emit: (ParsedItem) -> Void) {
     let value = values[0]
     switch key.text {
-    case "socktype": set("socket_type", value)
-    case "acceptfilter": set("accept_filter", value)
-    case "sndbuf": set("send_buffer", value)
-    case "recvbuf": set("receive_buffer", value)
-    case "wait": set("wait", value)
-    case "user": set("user", value)
-    case "group": set("group", value)
-    case "accept_max": set("instances", value.text == "0" ? RawWord("UNLIMITED", at: value.range) : value)
+    case "socktype": set(.socketType, value)
+    case "acceptfilter": set(.acceptFilter, value)
+    case "sndbuf": set(.sendBuffer, value)
+    case "recvbuf": set(.receiveBuffer, value)
+    case "wait": set(.wait, value)
+    case "user": set(.user, value)
+    case "group": set(.group, value)
+    case "accept_max": set(.instances, value.text == "0" ? RawWord("UNLIMITED", at: value.range) : value)
     case "service_max", "ip_max":
       guard value.isNumber else {
         isBroken = true
         return emit(.diagnostic(.badLimit(value)))
       }
-      set(key.text == "ip_max" ? "source_rate" : "rate", ClassicService.perMinute(value))
+      set(key.text == "ip_max" ? .sourceRate : .rate, ClassicService.perMinute(value))
     default: break
     }
   }

@@ -1,3 +1,4 @@
+import NetworkAddresses
 import ServiceModel
 
 /// The fields of one positional line of inetd.conf on their way to settings with key names.
@@ -7,6 +8,8 @@ struct ClassicService {
   private static let fieldNames: [StaticString] = [
     "service", "socket type", "protocol", "'wait' or 'nowait'", "user", "program",
   ]
+  /// Room for the fields and a few arguments.
+  static let usualFields = 12
   /// tcpd(8) looks for programs without a path here.
   private static let wrappedDirectory = "/usr/sbin/"
 
@@ -60,25 +63,25 @@ struct ClassicService {
     for transport in isUnix ? ["unix"] : ["tcp", "udp"] {
       var service = raw
       let word = RawWord(transport, at: words[0].range)
-      service.settings.append(
-        RawSetting(key: RawWord("protocol", at: word.range), operation: .set, values: [word]))
+      service.settings.append(RawSetting(.protocol, RawWords(word), at: word.range))
       emit(.guess(service))
     }
   }
 
   /// Emits the service.
   mutating func finish(_ emit: (ParsedItem) -> Void) {
-    if !types.isEmpty { set("type", types) }
+    if !types.isEmpty { set(.type, types) }
     raw.isBroken = isBroken
     emit(.service(raw))
   }
 
-  mutating func set(_ key: String, _ values: [RawWord]) {
-    raw.settings.append(
-      RawSetting(key: RawWord(key, at: values.first?.range ?? raw.name.range), operation: .set, values: values))
+  mutating func set(_ key: ClassicKey, _ values: some Collection<RawWord>) {
+    raw.settings.append(RawSetting(key, RawWords(values), at: values.first?.range ?? raw.name.range))
   }
 
-  mutating func set(_ key: String, _ value: RawWord) { set(key, [value]) }
+  mutating func set(_ key: ClassicKey, _ value: RawWord) {
+    raw.settings.append(RawSetting(key, RawWords(value), at: value.range))
+  }
 
   mutating func addType(_ type: RawWord) { types.append(type) }
 
@@ -88,19 +91,22 @@ struct ClassicService {
     var rest = word
     if let (type, filter) = rest.cut(at: ":") {
       rest = type
-      if !filter.text.isEmpty { set("accept_filter", filter) }
+      if !filter.text.isEmpty { set(.acceptFilter, filter) }
     }
     if let (type, limit) = rest.cut(at: ",") {
       rest = type
-      set("instances", limit.text == "0" ? RawWord("UNLIMITED", at: limit.range) : limit)
+      set(.instances, limit.text == "0" ? RawWord("UNLIMITED", at: limit.range) : limit)
     }
-    set("socket_type", rest)
+    set(.socketType, rest)
   }
 
   mutating func readProtocol(_ word: RawWord, _ emit: (ParsedItem) -> Void) {
-    let parts = word.split(",")
-    var name = parts[0]
-    for part in parts.dropFirst() { readBufferSize(part, emit) }
+    var name = word
+    if word.text.offset(of: UInt8(ascii: ",")) != nil {
+      let parts = word.split(",")
+      name = parts[0]
+      for part in parts.dropFirst() { readBufferSize(part, emit) }
+    }
     if name.hasPrefix("faith/") {
       emit(.diagnostic(.protocolPartIgnored("faith/", at: name.range)))
       name = name.dropping(6)
@@ -114,7 +120,7 @@ struct ClassicService {
       name = name.dropping(4)
     }
     readServiceName(isRPC: !types.isEmpty, isUnix: name.text == "unix", emit)
-    set("protocol", name)
+    set(.protocol, name)
   }
 
   private mutating func readBufferSize(_ part: RawWord, _ emit: (ParsedItem) -> Void) {
@@ -122,27 +128,27 @@ struct ClassicService {
       isBroken = true
       return emit(.diagnostic(.badBufferSize(part)))
     }
-    set(key.text == "sndbuf" ? "send_buffer" : "receive_buffer", size)
+    set(key.text == "sndbuf" ? .sendBuffer : .receiveBuffer, size)
   }
 
   mutating func readServiceName(isRPC: Bool, isUnix: Bool, _ emit: (ParsedItem) -> Void) {
     var name = words[0]
     if isUnix { return readUnixName(name, emit) }
-    if !hosts.isEmpty { set("bind", hosts) }
+    if !hosts.isEmpty { set(.bind, hosts) }
     if name.hasPrefix("tcpmux/") {
       let isPlus = name.hasPrefix("tcpmux/+")
       types.append(RawWord(isPlus ? "TCPMUXPLUS" : "TCPMUX", at: name.range))
       name = name.dropping(isPlus ? 8 : 7)
       raw.name = words[0]
-      return set("service", name)
+      return set(.service, name)
     }
     if isRPC, let (program, versions) = name.cut(at: "/") {
       name = program
-      set("rpc_version", versions)
-      if name.isNumber { set("rpc_number", name) }
+      set(.rpcVersion, versions)
+      if name.isNumber { set(.rpcNumber, name) }
     }
     raw.name = name
-    set("service", name)
+    set(.service, name)
   }
 
   /// `/path`, and FreeBSD's `name:user:group:mode:/path`, in which each part but the path may be empty.
@@ -151,8 +157,8 @@ struct ClassicService {
       emit(.diagnostic(.hostOfUnixSocket(host)))
     }
     if word.hasPrefix("/") {
-      set("service", word)
-      return set("listen", word)
+      set(.service, word)
+      return set(.listen, word)
     }
     let parts = word.split(":", limit: 5)
     guard parts.count >= 4, let path = parts.last, path.hasPrefix("/") else {
@@ -161,13 +167,13 @@ struct ClassicService {
     }
     // Four parts are FreeBSD's `:user:group:mode:/path` without its first colon.
     let attributes = parts.dropLast().suffix(3)
-    for (key, part) in zip(["socket_user", "socket_group", "socket_mode"], attributes) where !part.text.isEmpty {
+    for (key, part) in zip([ClassicKey.socketUser, .socketGroup, .socketMode], attributes) where !part.text.isEmpty {
       set(key, part)
     }
     let name = parts.count == 5 && !parts[0].text.isEmpty ? parts[0] : path
     raw.name = name
-    set("service", name)
-    set("listen", path)
+    set(.service, name)
+    set(.listen, path)
   }
 
   private mutating func readWait(_ word: RawWord, _ emit: (ParsedItem) -> Void) {
@@ -177,14 +183,14 @@ struct ClassicService {
       return emit(.diagnostic(.badWait(word)))
     }
     let length = isNowait ? 6 : 4
+    if word.text.utf8.count == length { return set(.wait, RawWord(isNowait ? "no" : "yes", at: word.range)) }
     let suffix = word.dropping(length)
-    set("wait", RawWord(isNowait ? "no" : "yes", at: word.part(word.text.prefix(length), offset: 0).range))
-    if suffix.text.isEmpty { return }
+    set(.wait, RawWord(isNowait ? "no" : "yes", at: word.part(word.text.prefix(length), offset: 0).range))
     let numbers = suffix.dropping(1)
     switch suffix.text.utf8.first {
     case UInt8(ascii: "."), UInt8(ascii: ":"):
       guard numbers.isNumber else { return badLimit(numbers, of: word, emit) }
-      setRate("rate", numbers)
+      setRate(.rate, numbers)
     case UInt8(ascii: "/"): readFreeBSDLimits(numbers, of: word, emit)
     default:
       isBroken = true
@@ -203,9 +209,9 @@ struct ClassicService {
       guard number.isNumber else { return badLimit(number, of: word, emit) }
       let unlimited = number.text.utf8.allSatisfy { $0 == UInt8(ascii: "0") }
       switch place {
-      case 0: set("instances", unlimited ? RawWord("UNLIMITED", at: number.range) : number)
-      case 1: setRate("source_rate", number)
-      default: set("per_source", unlimited ? RawWord("UNLIMITED", at: number.range) : number)
+      case 0: set(.instances, unlimited ? RawWord("UNLIMITED", at: number.range) : number)
+      case 1: setRate(.sourceRate, number)
+      default: set(.perSource, unlimited ? RawWord("UNLIMITED", at: number.range) : number)
       }
     }
   }
@@ -215,7 +221,7 @@ struct ClassicService {
     emit(.diagnostic(number.text.isEmpty ? .missingLimit(word) : .badLimit(number)))
   }
 
-  private mutating func setRate(_ key: String, _ number: RawWord) {
+  private mutating func setRate(_ key: ClassicKey, _ number: RawWord) {
     set(key, ClassicService.perMinute(number))
   }
 
@@ -230,7 +236,7 @@ struct ClassicService {
     var rest = word
     if let (user, loginClass) = rest.cut(at: "/") {
       rest = user
-      if !loginClass.text.isEmpty { set("login_class", loginClass) }
+      if !loginClass.text.isEmpty { set(.loginClass, loginClass) }
     }
     let cut = rest.cut(at: ":") ?? rest.cut(at: ".")
     let user = cut?.0 ?? rest
@@ -238,8 +244,8 @@ struct ClassicService {
       isBroken = true
       return emit(.diagnostic(.emptyUser(word)))
     }
-    set("user", user)
-    if let group = cut?.1, !group.text.isEmpty { set("group", group) }
+    set(.user, user)
+    if let group = cut?.1, !group.text.isEmpty { set(.group, group) }
   }
 
   // MARK: Program
@@ -269,9 +275,9 @@ struct ClassicService {
       rest = arguments.dropFirst()
       if let index = raw.settings.firstIndex(where: { $0.key.text == "service" }) {
         let written = raw.settings[index].values[0]
-        raw.settings[index].values = [name]
+        raw.settings[index].values = RawWords(name)
         let isLocal = raw.settings.contains { $0.key.text == "listen" }
-        if !isLocal && written.text != name.text { set("port", written) }
+        if !isLocal && written.text != name.text { set(.port, written) }
       }
     }
     if let first = rest.first { emit(.diagnostic(.builtinArguments(first))) }
@@ -281,18 +287,18 @@ struct ClassicService {
   mutating func readProgram(_ program: RawWord, arguments: ArraySlice<RawWord>) {
     var arguments = arguments
     if ClassicService.isWrapper(program.text), let wrapped = arguments.first {
-      set("libwrap", RawWord("yes", at: program.range))
+      set(.libwrap, RawWord("yes", at: program.range))
       let path = wrapped.hasPrefix("/") ? wrapped.text : ClassicService.wrappedDirectory + wrapped.text
-      set("server", RawWord(path, at: wrapped.range))
+      set(.server, RawWord(path, at: wrapped.range))
       arguments = arguments.dropFirst()
     } else {
-      set("server", program)
+      set(.server, program)
       if let zero = arguments.first {
-        set("argv0", zero)
+        set(.argv0, zero)
         arguments = arguments.dropFirst()
       }
     }
-    if !arguments.isEmpty { set("server_args", Array(arguments)) }
+    if !arguments.isEmpty { set(.serverArgs, arguments) }
   }
 
   /// tcpd(8) of the TCP wrappers: it asks hosts.allow and starts the program named by its first argument.

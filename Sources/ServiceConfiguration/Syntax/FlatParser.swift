@@ -120,7 +120,7 @@ struct FlatParser {
       hasExcess = true
       return spoil(at: key, emit)
     }
-    service?.settings.append(RawSetting(key: key, operation: operation, values: values))
+    service?.settings.append(RawSetting(key: key, operation: operation, values: RawWords(values)))
   }
 
   /// The values of the logical line; one more than allowed when there are too many.

@@ -1,3 +1,4 @@
+import NetworkAddresses
 import ServiceModel
 
 /// Reads inetd.conf: positional lines of the BSD, Debian and GNU dialects, NetBSD's key-values notation, `.include`.
@@ -51,7 +52,9 @@ struct InetdConfParser {
       cursor = place
       return keyValues(first, emit)
     }
-    var words = [first]
+    var words: [RawWord] = []
+    words.reserveCapacity(ClassicService.usualFields)
+    words.append(first)
     var isSound = true
     while cursor.nextClassicWord(emit) {
       let word = cursor.classicWord()
@@ -109,25 +112,31 @@ struct InetdConfParser {
   static func splitHost(_ word: RawWord) -> (hosts: [RawWord], service: RawWord?) {
     if word.hasPrefix("/") || isOwnedUnixName(word) { return ([], word) }
     guard let (host, service) = word.cut(at: ":", last: true) else { return ([], word) }
-    let hosts = host.split(",").map { part -> RawWord in
-      let text = part.text.utf8
-      guard text.first == UInt8(ascii: "["), text.last == UInt8(ascii: "]"), text.count > 2 else { return part }
-      return part.part(part.text.dropFirst().dropLast(), offset: 1)
-    }
-    return (hosts.filter { !$0.text.isEmpty }, service.text.isEmpty ? nil : service)
+    var hosts: [RawWord] = []
+    let parts = host.text.offset(of: UInt8(ascii: ",")) == nil ? [host] : host.split(",")
+    for part in parts where !part.text.isEmpty { hosts.append(withoutBrackets(part)) }
+    return (hosts, service.text.isEmpty ? nil : service)
+  }
+
+  private static func withoutBrackets(_ host: RawWord) -> RawWord {
+    let text = host.text.utf8
+    guard text.first == UInt8(ascii: "["), text.last == UInt8(ascii: "]"), text.count > 2 else { return host }
+    return host.part(host.text.dropFirst().dropLast(), offset: 1)
   }
 
   /// More than one colon before `:/`.
   private static func isOwnedUnixName(_ word: RawWord) -> Bool {
     if word.hasPrefix("[") { return false }
-    var colons = 0
-    var previous: UInt8 = 0
-    for byte in word.text.utf8 {
-      if byte == UInt8(ascii: "/") && previous == UInt8(ascii: ":") { return colons > 1 }
-      if byte == UInt8(ascii: ":") { colons += 1 }
-      previous = byte
+    return word.text.withBytes { bytes in
+      var colons = 0
+      var previous: UInt8 = 0
+      for byte in bytes {
+        if byte == UInt8(ascii: "/") && previous == UInt8(ascii: ":") { return colons > 1 }
+        if byte == UInt8(ascii: ":") { colons += 1 }
+        previous = byte
+      }
+      return false
     }
-    return false
   }
 
   /// The address that counts for a definition with `hosts` of its own.

@@ -1,3 +1,4 @@
+import NetworkAddresses
 import ServiceModel
 
 extension RawWord {
@@ -46,25 +47,22 @@ extension RawWord {
   /// Before and behind the first (or last) byte `separator`; nil when there is none.
   func cut(at separator: Unicode.Scalar, last: Bool = false) -> (RawWord, RawWord)? {
     let wanted = UInt8(ascii: separator)
-    guard let index = last ? text.utf8.lastIndex(of: wanted) : text.utf8.firstIndex(of: wanted) else { return nil }
-    let offset = text.utf8.distance(from: text.utf8.startIndex, to: index)
+    guard let offset = last ? text.lastOffset(of: wanted) : text.offset(of: wanted) else { return nil }
+    let index = text.utf8.index(text.utf8.startIndex, offsetBy: offset)
     return (
       part(text[..<index], offset: 0), part(text[text.utf8.index(after: index)...], offset: offset + 1)
     )
   }
 
   /// Whether this is a decimal number.
-  var isNumber: Bool { !text.isEmpty && text.utf8.allSatisfy { $0 >= 0x30 && $0 <= 0x39 } }
+  var isNumber: Bool { !text.isEmpty && text.withBytes { $0.allSatisfy(ASCII.isDigit) } }
 
   func hasPrefix(_ prefix: StaticString) -> Bool {
-    guard text.utf8.count >= prefix.utf8CodeUnitCount else { return false }
-    var place = 0
-    for byte in text.utf8 {
-      if place == prefix.utf8CodeUnitCount { break }
-      if byte != prefix.utf8Start[place] { return false }
-      place += 1
+    text.withBytes { bytes in
+      guard bytes.count >= prefix.utf8CodeUnitCount else { return false }
+      for place in 0..<prefix.utf8CodeUnitCount where bytes[place] != prefix.utf8Start[place] { return false }
+      return true
     }
-    return true
   }
 
   /// This word without its first `count` bytes.

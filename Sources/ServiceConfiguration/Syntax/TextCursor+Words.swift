@@ -63,15 +63,19 @@ extension TextCursor {
   mutating func classicWord() -> RawWord {
     let start = index
     var seen: UInt8 = 0
-    while index < bytes.count {
-      let byte = bytes[index]
-      if TextCursor.endsWord(byte) { return word(from: start, to: index, seen: seen) }
-      if byte == TextCursor.doubleQuote || byte == TextCursor.singleQuote { break }
-      if byte == 0 { fault(.nulByte) }
+    var end = start
+    while end < bytes.count {
+      let byte = bytes[end]
+      if TextCursor.endsWord(byte) || byte == TextCursor.doubleQuote || byte == TextCursor.singleQuote { break }
+      if byte == 0 {
+        advance(to: end)
+        fault(.nulByte)
+      }
       seen |= byte
-      advance()
+      end += 1
     }
-    if isAtEnd { return word(from: start, to: index, seen: seen) }
+    advance(to: end)
+    if TextCursor.endsWord(byte) { return word(from: start, to: end, seen: seen) }
     var text = Array(bytes[start..<index])
     while !TextCursor.endsWord(byte) {
       if byte == TextCursor.doubleQuote || byte == TextCursor.singleQuote {

@@ -219,7 +219,7 @@ struct XinetdParser {
       self.block?.isBroken = true
     } else if !isSpoilt || RawService.isNaming(key.text) {
       // A value that cannot be read is not judged again, but what names the service must not be lost.
-      block?.settings.append(RawSetting(key: key, operation: operation, values: values))
+      block?.settings.append(RawSetting(key: key, operation: operation, values: RawWords(values)))
     }
     cursor.nextLine()
   }

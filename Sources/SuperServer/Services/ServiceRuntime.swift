@@ -93,7 +93,7 @@ package final class ServiceRuntime {
 
   /// Where the value of a key was written, as `path:line:column`; where the service is defined, if it was not.
   func place(of key: String) -> String? {
-    let range = resolved.entry.range(of: key)
+    let range = resolved.range(of: key)
     let file = Int(range.file.index)
     guard sourcePaths.indices.contains(file) else { return nil }
     return "\(sourcePaths[file]):\(range.line):\(range.column)"
@@ -107,7 +107,7 @@ package final class ServiceRuntime {
 
   /// Where the addresses to listen on were written.
   var listenPlace: String? {
-    let written = ["listen", "port", "service"].first { resolved.entry.origins[$0] != nil }
+    let written = ["listen", "port", "service"].first { resolved.isWritten($0) }
     return place(of: written ?? "service")
   }
 
