@@ -7,11 +7,15 @@ package struct ControlBlock: Equatable, Sendable {
 
   package private(set) var fields: [Field] = []
 
-  package init() {}
+  package init() { fields.reserveCapacity(ControlBlock.usualFields) }
 
   package init(_ fields: [(String, String)]) {
+    self.init()
     for (key, value) in fields { add(key, value) }
   }
+
+  /// Room for what is said of a service.
+  private static let usualFields = 12
 
   /// Appends a field; a nil value is left out.
   package mutating func add(_ key: String, _ value: String?) {
@@ -25,7 +29,9 @@ package struct ControlBlock: Equatable, Sendable {
   package func append(to bytes: inout [UInt8]) {
     for field in fields {
       ControlText.append(field.key, to: &bytes)
-      bytes += " = ".utf8
+      bytes.append(UInt8(ascii: " "))
+      bytes.append(UInt8(ascii: "="))
+      bytes.append(UInt8(ascii: " "))
       ControlText.append(field.value, to: &bytes)
       bytes.append(UInt8(ascii: "\n"))
     }
@@ -63,28 +69,38 @@ package struct ControlReplyParser {
     package let line: String
   }
 
+  /// The blocks that are complete, unless somebody has taken them.
+  private var blocks: [ControlBlock] = []
   private var line: [UInt8] = []
   private var block = ControlBlock()
-  private var blocks: [ControlBlock] = []
 
   package init() {}
 
-  /// Takes bytes; returns the reply once its last block is complete.
-  package mutating func take(_ bytes: some Sequence<UInt8>) throws(Malformed) -> ControlReply? {
-    for byte in bytes {
-      guard byte == UInt8(ascii: "\n") else {
-        line.append(byte)
-        continue
-      }
-      let complete = line
-      line = []
-      if let reply = try takeLine(complete) { return reply }
+  /// Takes the blocks that are complete out of the reply that is to come: whoever shows them one by one needs to keep
+  /// none.
+  package mutating func takeBlocks() -> [ControlBlock] {
+    defer { blocks.removeAll(keepingCapacity: true) }
+    return blocks
+  }
+
+  package mutating func take(_ bytes: [UInt8]) throws(Malformed) -> ControlReply? { try take(bytes[...]) }
+
+  /// Takes bytes; returns the reply once its last block is complete. What follows the reply is not looked at.
+  package mutating func take(_ bytes: ArraySlice<UInt8>) throws(Malformed) -> ControlReply? {
+    var rest = bytes
+    while let newline = rest.firstIndex(of: UInt8(ascii: "\n")) {
+      line += rest[..<newline]
+      rest = rest[(newline + 1)...]
+      let reply = try takeLine()
+      line.removeAll(keepingCapacity: true)
+      if let reply { return reply }
     }
+    line += rest
     return nil
   }
 
-  private mutating func takeLine(_ bytes: [UInt8]) throws(Malformed) -> ControlReply? {
-    if bytes.isEmpty {
+  private mutating func takeLine() throws(Malformed) -> ControlReply? {
+    if line.isEmpty {
       let done = block
       block = ControlBlock()
       guard let status = done["status"], status == "ok" || status == "error" else {
@@ -93,10 +109,10 @@ package struct ControlReplyParser {
       }
       return ControlReply(blocks: blocks, error: status == "ok" ? nil : done["message"] ?? "failed")
     }
-    guard let words = ControlText.words(bytes), words.count == 3, words[1] == "=" else {
-      throw Malformed(line: String(decoding: bytes, as: UTF8.self))
+    guard let (key, value) = ControlText.field(line[...]) else {
+      throw Malformed(line: String(decoding: line, as: UTF8.self))
     }
-    block.add(words[0], words[2])
+    block.add(key, value)
     return nil
   }
 }

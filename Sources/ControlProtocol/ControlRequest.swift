@@ -41,7 +41,7 @@ package struct ControlRequest: Equatable, Sendable {
   }
 
   /// Reads a line without its newline.
-  package init(line: some Sequence<UInt8>) throws(Refusal) {
+  package init(line: ArraySlice<UInt8>) throws(Refusal) {
     guard let words = ControlText.words(line) else { throw .badQuoting }
     guard let first = words.first else { throw .empty }
     guard let verb = ControlVerb(rawValue: first) else { throw .unknownVerb(first) }

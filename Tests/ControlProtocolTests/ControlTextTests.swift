@@ -13,24 +13,24 @@ import Testing
   func quotingIsUndone(_ text: String) {
     let quoted = ControlText.quoted(text)
     #expect(quoted.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7f }, "one line of plain bytes: \(quoted)")
-    #expect(ControlText.words(quoted.utf8) == [text])
-    #expect(ControlText.words("a \(quoted) b".utf8) == ["a", text, "b"])
+    #expect(ControlText.words(quoted) == [text])
+    #expect(ControlText.words("a \(quoted) b") == ["a", text, "b"])
   }
 
   @Test(arguments: ["\"", "\"a", "a\"b", "\"\\\"", "\"\\q\"", "\"\\x4\"", "\"\\xzz\""])
-  func whatIsCutOffIsNoText(_ text: String) { #expect(ControlText.words(text.utf8) == nil) }
+  func whatIsCutOffIsNoText(_ text: String) { #expect(ControlText.words(text) == nil) }
 
   @Test(arguments: ControlVerb.allCases)
   func requestsAreRead(_ verb: ControlVerb) throws {
     let request = ControlRequest(verb, Self.texts)
     #expect(request.line.hasSuffix("\n"))
-    #expect(try ControlRequest(line: request.line.utf8.dropLast()) == request)
+    #expect(try ControlRequest(line: Array(request.line.utf8).dropLast()) == request)
   }
 
   @Test func otherLinesAreRefused() {
-    #expect(throws: ControlRequest.Refusal.empty) { try ControlRequest(line: "  ".utf8) }
-    #expect(throws: ControlRequest.Refusal.unknownVerb("LIST")) { try ControlRequest(line: "LIST".utf8) }
-    #expect(throws: ControlRequest.Refusal.badQuoting) { try ControlRequest(line: "list \"".utf8) }
+    #expect(throws: ControlRequest.Refusal.empty) { try ControlRequest(line: Array("  ".utf8)[...]) }
+    #expect(throws: ControlRequest.Refusal.unknownVerb("LIST")) { try ControlRequest(line: Array("LIST".utf8)[...]) }
+    #expect(throws: ControlRequest.Refusal.badQuoting) { try ControlRequest(line: Array("list \"".utf8)[...]) }
   }
 
   @Test func repliesComeInPiecesOfAnySize() throws {
@@ -50,6 +50,6 @@ import Testing
       #expect(result == reply)
     }
     var parser = ControlReplyParser()
-    #expect(throws: ControlReplyParser.Malformed(line: "nonsense")) { try parser.take("nonsense\n".utf8) }
+    #expect(throws: ControlReplyParser.Malformed(line: "nonsense")) { try parser.take(Array("nonsense\n".utf8)) }
   }
 }

@@ -14,8 +14,8 @@ struct ControlConnection {
   let path: String
   var patience = ControlConnection.patience
 
-  /// Sends one request and waits for the whole reply.
-  func ask(_ request: ControlRequest) throws -> ControlReply {
+  /// Sends one request and waits for the whole reply. With `show` each block is shown as it comes, and not kept.
+  func ask(_ request: ControlRequest, show: ((ControlBlock) -> Void)? = nil) throws -> ControlReply {
     let socket = try open(request)
     var parser = ControlReplyParser()
     var buffer = [UInt8](repeating: 0, count: 65_536)
@@ -29,7 +29,14 @@ struct ControlConnection {
       guard case .transferred(let count) = result, count > 0 else {
         throw ControlFailure("the daemon at \(path) ended the connection in the middle of its reply")
       }
-      if let reply = try parser.take(buffer[..<count]) { return reply }
+      if var reply = try parser.take(buffer[..<count]) {
+        if let show {
+          reply.blocks.forEach(show)
+          reply.blocks = []
+        }
+        return reply
+      }
+      if let show { parser.takeBlocks().forEach(show) }
     }
   }
 

@@ -28,7 +28,7 @@ enum JSONOutput {
     // Starts per second, of `top`.
     if field.key == "rate", let rate = Double(field.value), rate.isFinite { return "\(rate)" }
     guard lists.contains(field.key) else { return JSONText.string(field.value) }
-    let words = ControlText.words(field.value.utf8) ?? [field.value]
+    let words = ControlText.words(field.value) ?? [field.value]
     return JSONText.array(words.map { field.key == "pids" ? $0 : JSONText.string($0) })
   }
 }

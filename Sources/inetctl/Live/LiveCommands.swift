@@ -1,5 +1,6 @@
 import ArgumentParser
 import ControlProtocol
+import LinuxSystem
 
 /// `inetctl list`
 struct List: ParsableCommand {
@@ -24,17 +25,28 @@ struct Status: ParsableCommand {
   @Argument(help: "A service; all of them without it.", completion: .runningServices) var id: String?
 
   func run() throws {
-    let blocks = try live.ask(.status, id.map { [$0] } ?? [])
-    if live.json { return live.show(blocks, columns: []) }
-    print(blocks.map(Status.paragraph).joined(separator: "\n\n"))
+    let arguments = id.map { [$0] } ?? []
+    if live.json { return live.show(try live.ask(.status, arguments), columns: []) }
+    var text: [UInt8] = []
+    try live.ask(.status, arguments) { block in
+      // An empty line before each but the first.
+      if !text.isEmpty { text.append(UInt8(ascii: "\n")) }
+      Status.append(block, to: &text)
+    }
+    try BorrowedDescriptor.standardOutput.writeAll(text)
   }
 
   /// One block as a paragraph of aligned lines.
-  private static func paragraph(_ block: ControlBlock) -> String {
-    let width = block.fields.reduce(0) { max($0, $1.key.count) }
-    return block.fields.map { field in
-      String(repeating: " ", count: width - field.key.count) + field.key + ": " + field.value
-    }.joined(separator: "\n")
+  private static func append(_ block: ControlBlock, to text: inout [UInt8]) {
+    // Keys are ASCII.
+    let width = block.fields.reduce(0) { max($0, $1.key.utf8.count) }
+    for field in block.fields {
+      for _ in field.key.utf8.count..<width { text.append(UInt8(ascii: " ")) }
+      text += field.key.utf8
+      text += ": ".utf8
+      text += field.value.utf8
+      text.append(UInt8(ascii: "\n"))
+    }
   }
 }
 

@@ -11,17 +11,22 @@ struct LiveOptions: ParsableArguments {
   var json = false
 
   /// Asks the daemon; a refusal or an unreachable daemon ends the command with status 1.
-  func ask(_ verb: ControlVerb, _ arguments: [String] = []) throws -> [ControlBlock] {
-    if let blocks = try askIfRunning(verb, arguments) { return blocks }
+  /// With `show` each block is shown as it comes, and none is returned.
+  @discardableResult func ask(
+    _ verb: ControlVerb, _ arguments: [String] = [], show: ((ControlBlock) -> Void)? = nil
+  ) throws -> [ControlBlock] {
+    if let blocks = try askIfRunning(verb, arguments, show: show) { return blocks }
     StandardError.write("inetctl: no daemon answers at \(control); is inetd running, and is --control right?\n")
     throw ExitCode(1)
   }
 
   /// The same; nil where no daemon runs.
-  func askIfRunning(_ verb: ControlVerb, _ arguments: [String] = []) throws -> [ControlBlock]? {
+  func askIfRunning(
+    _ verb: ControlVerb, _ arguments: [String] = [], show: ((ControlBlock) -> Void)? = nil
+  ) throws -> [ControlBlock]? {
     let reply: ControlReply
     do {
-      reply = try ControlConnection(path: control).ask(ControlRequest(verb, arguments))
+      reply = try ControlConnection(path: control).ask(ControlRequest(verb, arguments), show: show)
     } catch let failure as ControlFailure {
       if failure.meansNoDaemon { return nil }
       StandardError.write("inetctl: \(failure.description)\n")

@@ -90,7 +90,7 @@ extension FuzzTarget {
 private enum ControlMessages {
   static func checkRequest(_ bytes: [UInt8]) {
     do throws(ControlRequest.Refusal) {
-      let request = try ControlRequest(line: bytes)
+      let request = try ControlRequest(line: bytes[...])
       let line = Array(request.line.utf8)
       precondition(line.last == 10 && !line.dropLast().contains(10), "one request, one line")
       let again = try ControlRequest(line: line.dropLast())
