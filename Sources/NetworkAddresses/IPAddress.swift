@@ -12,24 +12,31 @@ package enum IPFamily: UInt8, Hashable, Sendable {
 /// Both families share one representation, so that access lists and source tables need one code path.
 package struct IPAddress: Hashable, Sendable {
   package let family: IPFamily
+  // Two halves: a UInt128 would have every value that holds an address aligned to 16 bytes.
+  private let high: UInt64
+  private let low: UInt64
+
   /// The address in host order; IPv4 uses the low 32 bits.
-  package let bits: UInt128
+  package var bits: UInt128 { UInt128(high) << 64 | UInt128(low) }
 
   /// An IPv4 address from its 32 bits in host order.
   package init(ipv4 bits: UInt32) {
     family = .ipv4
-    self.bits = UInt128(bits)
+    high = 0
+    low = UInt64(bits)
   }
 
   /// An IPv6 address from its 128 bits in host order.
   package init(ipv6 bits: UInt128) {
     family = .ipv6
-    self.bits = bits
+    high = UInt64(truncatingIfNeeded: bits >> 64)
+    low = UInt64(truncatingIfNeeded: bits)
   }
 
   package init(family: IPFamily, bits: UInt128) {
     self.family = family
-    self.bits = family == .ipv4 ? bits & 0xffff_ffff : bits
+    high = family == .ipv4 ? 0 : UInt64(truncatingIfNeeded: bits >> 64)
+    low = UInt64(truncatingIfNeeded: family == .ipv4 ? bits & 0xffff_ffff : bits)
   }
 
   package static func any(_ family: IPFamily) -> IPAddress { IPAddress(family: family, bits: 0) }

@@ -38,107 +38,130 @@ package struct TimeoutDefinition: Equatable, Sendable {
 package struct ServiceDefinition: Equatable, Sendable {
   /// Unique in a table.
   package var id: String
-  package var enabled = true
   /// The /etc/services name, for log lines, libwrap and tcpmux.
   package var service: String
+  package var enabled = true
   private var socketPart = Shared(wrappedValue: SocketDefinition())
-  package var handler: ServiceHandler
-  /// The server gets the listening socket itself and the daemon waits for its end.
-  package var wait = false
-  package var passing = DescriptorPassing.stdio
-  package var standardError = StandardErrorPolicy.socket
-  private var processPart = Shared(wrappedValue: ProcessDefinition())
-  private var accessPart = Shared(wrappedValue: AccessDefinition())
-  private var limitsPart = Shared(wrappedValue: LimitDefinition())
-  private var logPart = Shared(wrappedValue: LogDefinition())
-  private var bannersPart = Shared(wrappedValue: BannerDefinition())
-  private var timeoutsPart = Shared(wrappedValue: TimeoutDefinition())
-  private var sandboxPart = Shared(wrappedValue: SandboxDefinition())
-  private var cgroupPart = Shared(wrappedValue: CgroupDefinition())
-  private var rpcPart = Shared<RPCDefinition?>(wrappedValue: nil)
-  package var tcpmux: TCPMuxAttachment?
-  package var proxyProtocol = ProxyProtocolPolicy.no
-  package var proxyFrom: [AccessPattern] = []
-  /// PROXY header sent to a redirect's target.
-  package var redirectProxy = ProxyHeader.none
-  /// NORETRY: a failed start is not tried again.
-  package var retriesStart = true
+  private var conductPart: Shared<ServiceConduct>
 
   package init(id: String, handler: ServiceHandler) {
     self.id = id
     service = id
-    self.handler = handler
+    conductPart = Shared(wrappedValue: ServiceConduct(handler))
   }
 
   /// Lets equal parts of two services be one: services of one file tend to be alike, and a reload compares references
   /// before it compares values.
   package mutating func shareParts(with other: ServiceDefinition) {
-    if handler == other.handler { handler = other.handler }
     // Whoever writes to a part has a copy made of it.
     if socketPart.wrappedValue.hasOptionsToShare(with: other.socketPart.wrappedValue) {
       socketPart.wrappedValue.shareOptions(with: other.socketPart.wrappedValue)
     }
     socketPart.share(with: other.socketPart)
-    processPart.share(with: other.processPart)
-    accessPart.share(with: other.accessPart)
-    limitsPart.share(with: other.limitsPart)
-    logPart.share(with: other.logPart)
-    bannersPart.share(with: other.bannersPart)
-    timeoutsPart.share(with: other.timeoutsPart)
-    sandboxPart.share(with: other.sandboxPart)
-    cgroupPart.share(with: other.cgroupPart)
-    rpcPart.share(with: other.rpcPart)
+    if conductPart.isShared(with: other.conductPart) { return }
+    conductPart.share(with: other.conductPart)
+    if conductPart.isShared(with: other.conductPart) { return }
+    conductPart.wrappedValue.shareParts(with: other.conductPart.wrappedValue)
   }
+}
 
-  // Written out instead of wrapped: the accessors that a wrapper gets copy the part for every look at it.
-
+// Written out instead of wrapped: the accessors that a wrapper gets copy the part for every look at it.
+extension ServiceDefinition {
   package var socket: SocketDefinition {
     _read { yield socketPart.wrappedValue }
     _modify { yield &socketPart.wrappedValue }
   }
 
+  package var handler: ServiceHandler {
+    _read { yield conductPart.wrappedValue.handler }
+    _modify { yield &conductPart.wrappedValue.handler }
+  }
+
+  /// The server gets the listening socket itself and the daemon waits for its end.
+  package var wait: Bool {
+    _read { yield conductPart.wrappedValue.wait }
+    _modify { yield &conductPart.wrappedValue.wait }
+  }
+
+  package var passing: DescriptorPassing {
+    _read { yield conductPart.wrappedValue.passing }
+    _modify { yield &conductPart.wrappedValue.passing }
+  }
+
+  package var standardError: StandardErrorPolicy {
+    _read { yield conductPart.wrappedValue.standardError }
+    _modify { yield &conductPart.wrappedValue.standardError }
+  }
+
   package var process: ProcessDefinition {
-    _read { yield processPart.wrappedValue }
-    _modify { yield &processPart.wrappedValue }
+    _read { yield conductPart.wrappedValue.process }
+    _modify { yield &conductPart.wrappedValue.process }
   }
 
   package var access: AccessDefinition {
-    _read { yield accessPart.wrappedValue }
-    _modify { yield &accessPart.wrappedValue }
+    _read { yield conductPart.wrappedValue.access }
+    _modify { yield &conductPart.wrappedValue.access }
   }
 
   package var limits: LimitDefinition {
-    _read { yield limitsPart.wrappedValue }
-    _modify { yield &limitsPart.wrappedValue }
+    _read { yield conductPart.wrappedValue.limits }
+    _modify { yield &conductPart.wrappedValue.limits }
   }
 
   package var log: LogDefinition {
-    _read { yield logPart.wrappedValue }
-    _modify { yield &logPart.wrappedValue }
+    _read { yield conductPart.wrappedValue.log }
+    _modify { yield &conductPart.wrappedValue.log }
   }
 
   package var banners: BannerDefinition {
-    _read { yield bannersPart.wrappedValue }
-    _modify { yield &bannersPart.wrappedValue }
+    _read { yield conductPart.wrappedValue.banners }
+    _modify { yield &conductPart.wrappedValue.banners }
   }
 
   package var timeouts: TimeoutDefinition {
-    _read { yield timeoutsPart.wrappedValue }
-    _modify { yield &timeoutsPart.wrappedValue }
+    _read { yield conductPart.wrappedValue.timeouts }
+    _modify { yield &conductPart.wrappedValue.timeouts }
   }
 
   package var sandbox: SandboxDefinition {
-    _read { yield sandboxPart.wrappedValue }
-    _modify { yield &sandboxPart.wrappedValue }
+    _read { yield conductPart.wrappedValue.sandbox }
+    _modify { yield &conductPart.wrappedValue.sandbox }
   }
 
   package var cgroup: CgroupDefinition {
-    _read { yield cgroupPart.wrappedValue }
-    _modify { yield &cgroupPart.wrappedValue }
+    _read { yield conductPart.wrappedValue.cgroup }
+    _modify { yield &conductPart.wrappedValue.cgroup }
   }
 
   package var rpc: RPCDefinition? {
-    _read { yield rpcPart.wrappedValue }
-    _modify { yield &rpcPart.wrappedValue }
+    _read { yield conductPart.wrappedValue.rpc }
+    _modify { yield &conductPart.wrappedValue.rpc }
+  }
+
+  package var tcpmux: TCPMuxAttachment? {
+    _read { yield conductPart.wrappedValue.tcpmux }
+    _modify { yield &conductPart.wrappedValue.tcpmux }
+  }
+
+  package var proxyProtocol: ProxyProtocolPolicy {
+    _read { yield conductPart.wrappedValue.proxyProtocol }
+    _modify { yield &conductPart.wrappedValue.proxyProtocol }
+  }
+
+  package var proxyFrom: [AccessPattern] {
+    _read { yield conductPart.wrappedValue.proxyFrom }
+    _modify { yield &conductPart.wrappedValue.proxyFrom }
+  }
+
+  /// PROXY header sent to a redirect's target.
+  package var redirectProxy: ProxyHeader {
+    _read { yield conductPart.wrappedValue.redirectProxy }
+    _modify { yield &conductPart.wrappedValue.redirectProxy }
+  }
+
+  /// NORETRY: a failed start is not tried again.
+  package var retriesStart: Bool {
+    _read { yield conductPart.wrappedValue.retriesStart }
+    _modify { yield &conductPart.wrappedValue.retriesStart }
   }
 }

@@ -1,6 +1,6 @@
 /// A service of a load with the places its values were written at.
 package struct ServiceEntry: Sendable {
-  private var definitionPart: Shared<ServiceDefinition>
+  package var definition: ServiceDefinition
   /// Where the service is defined.
   package var location: SourceRange
   /// Where each key's value was written. Keys at their default are absent.
@@ -8,16 +8,16 @@ package struct ServiceEntry: Sendable {
   /// Whether it comes from a service directory and so beats the classic file.
   package var isDropIn = true
 
-  package init(definition: ServiceDefinition, location: SourceRange, origins: KeyOrigins = KeyOrigins()) {
-    definitionPart = Shared(wrappedValue: definition)
-    self.location = location
-    self.origins = origins
+  /// Lets go of the places of values where all of them are on the line that the service itself is at.
+  package mutating func forgetPlacesOnItsLine() {
+    let isOneLine = origins.entries.allSatisfy { $0.range.line == location.line && $0.range.file == location.file }
+    if isOneLine { origins = KeyOrigins() }
   }
 
-  /// Held by reference: an entry is handed around a lot, and the daemon's copy is the table's.
-  package var definition: ServiceDefinition {
-    _read { yield definitionPart.wrappedValue }
-    _modify { yield &definitionPart.wrappedValue }
+  package init(definition: ServiceDefinition, location: SourceRange, origins: KeyOrigins = KeyOrigins()) {
+    self.definition = definition
+    self.location = location
+    self.origins = origins
   }
 }
 

@@ -27,6 +27,9 @@ package struct Shared<Value> {
 extension Shared: Equatable where Value: Equatable {
   package static func == (a: Self, b: Self) -> Bool { a.storage === b.storage || a.storage.value == b.storage.value }
 
+  /// One value in one place.
+  package func isShared(with other: Self) -> Bool { storage === other.storage }
+
   /// Equal values in two places.
   package func canShare(with other: Self) -> Bool { storage !== other.storage && storage.value == other.storage.value }
 

@@ -55,10 +55,6 @@ package struct SocketDefinition: Equatable, Sendable {
   package var transport: TransportProtocol = .tcp
   package var families: FamilySelection = .both
   package var addresses: [ListenAddress] = []
-  /// Owner, group and mode of unix sockets; nil = the daemon's own, 0660.
-  package var owner: UserReference?
-  package var group: GroupReference?
-  package var mode: UInt32?
   private var optionsPart = Shared(wrappedValue: SocketOptions())
 
   package init() {}
@@ -66,6 +62,24 @@ package struct SocketDefinition: Equatable, Sendable {
   package var options: SocketOptions {
     _read { yield optionsPart.wrappedValue }
     _modify { yield &optionsPart.wrappedValue }
+  }
+
+  /// Owner of unix sockets; nil = the daemon's user.
+  package var owner: UserReference? {
+    get { options.owner }
+    set { options.owner = newValue }
+  }
+
+  /// Group of unix sockets; nil = the daemon's group.
+  package var group: GroupReference? {
+    get { options.group }
+    set { options.group = newValue }
+  }
+
+  /// Mode of unix sockets; nil = 0660.
+  package var mode: UInt32? {
+    get { options.mode }
+    set { options.mode = newValue }
   }
 
   /// Equal options that are not one yet.
@@ -113,6 +127,10 @@ package struct SocketOptions: Equatable, Sendable {
   package var noDelay = false
   /// NetBSD's and FreeBSD's accept filter; Linux has none, `dataready` becomes `deferAccept`.
   package var acceptFilter: String?
+  /// Of unix sockets, see SocketDefinition.
+  var owner: UserReference?
+  var group: GroupReference?
+  var mode: UInt32?
 
   package init() {}
 }

@@ -36,6 +36,8 @@ package struct ServiceResolver {
       if var service {
         if !isKept { continue }
         if let previous = services.last { service.shareParts(with: previous) }
+        // The findings are made; what a running service has to say of its own can do with the line.
+        service.entry.forgetPlacesOnItsLine()
         services.append(service)
       } else {
         table.rejected.append(RejectedService(id: entry.definition.id, location: entry.location))

@@ -17,10 +17,6 @@ package final class Listener: EventSource {
   /// A wait server has the socket now; the daemon leaves it alone.
   private(set) var isHandedOver = false
   private(set) var isWatched = false
-  /// Why the socket could not be bound at the last attempt.
-  private(set) var bindError: SystemError?
-  /// When the next attempt is due.
-  private(set) var nextAttempt: MonotonicTime?
   /// The socket is a socket unit's, or another parent's: never unlinked or rebuilt by us.
   private(set) var isInherited = false
   /// An inherited socket that was named after the service, whatever its address.
@@ -42,8 +38,8 @@ package final class Listener: EventSource {
   }
   /// Tells the socket apart over restarts; nil without a socket.
   private(set) var inode: UInt64?
-  private var binding = Backoff.binding
-  private var bindTimer: ActionTimer?
+  /// Nil for a socket that was bound at once, as nearly all are.
+  private var trouble: BindTrouble?
   /// Who listens from beside while a wait server has the socket; must let go before it closes.
   var ear: EventSource?
   /// For wait services: the restart delay of a server that takes nothing.
@@ -56,6 +52,10 @@ package final class Listener: EventSource {
   }
 
   var descriptor: BorrowedDescriptor? { socket?.borrowed }
+  /// Why the socket could not be bound at the last attempt.
+  var bindError: SystemError? { trouble?.error }
+  /// When the next attempt is due.
+  var nextAttempt: MonotonicTime? { trouble?.nextAttempt }
   var isBound: Bool { socket != nil || isCovered }
   /// Half of a plain tcp or udp service, for a family that the host does not speak: no fault of anyone.
   var isMissingOptionalFamily: Bool { plan.isFamilyOptional && bindError?.isMissingFamily == true }
@@ -71,24 +71,30 @@ package final class Listener: EventSource {
         plan, service.definition.socket, ownership: service.ownership, learnsDestinations: learnsDestinations)
       inode = try? opened.borrowed.status().inode
       socket = consume opened
-      bindError = nil
-      nextAttempt = nil
-      binding.succeed()
+      trouble?.end()
       return nil
     } catch {
-      bindError = error
+      begunTrouble.error = error
       return error
     }
   }
 
   /// Plans the next attempt to open the socket; returns the delay for the log.
   func scheduleOpen(in loop: EventLoop, attempt: @escaping () -> Void) -> TimeSpan {
-    let delay = binding.fail()
-    let timer = bindTimer ?? ActionTimer(attempt)
-    bindTimer = timer
-    nextAttempt = loop.now + delay
+    let trouble = begunTrouble
+    let delay = trouble.backoff.fail()
+    let timer = trouble.timer ?? ActionTimer(attempt)
+    trouble.timer = timer
+    trouble.nextAttempt = loop.now + delay
     loop.schedule(timer, after: delay)
     return delay
+  }
+
+  private var begunTrouble: BindTrouble {
+    if let trouble { return trouble }
+    let begun = BindTrouble()
+    trouble = begun
+    return begun
   }
 
   /// Takes a socket that was open before this process began; `isHandedOver` when a wait server holds it still.
@@ -101,7 +107,7 @@ package final class Listener: EventSource {
     isNamed = isInherited && inherited.name == service.definition.id
     coversIPv4 = isInherited && inherited.isDualStack && inherited.endpoint.ip == .any(.ipv6) && !plan.isDualStack
     keptName = isInherited || inherited.name.isEmpty ? nil : inherited.name
-    bindError = nil
+    trouble?.error = nil
   }
 
   /// Puts a new socket in place of the present one, which the caller gets.
@@ -146,8 +152,8 @@ package final class Listener: EventSource {
     isWatched = false
     if let ear { loop.remove(ear) }
     ear = nil
-    if let bindTimer { loop.cancel(bindTimer) }
-    bindTimer = nil
+    if let timer = trouble?.timer { loop.cancel(timer) }
+    trouble?.timer = nil
     isCovered = false
     guard socket.take() != nil else { return }
     inode = nil
@@ -156,5 +162,21 @@ package final class Listener: EventSource {
       coversIPv4 = false
     }
     if unlink, !isInherited, case .unix(let path) = plan.endpoint { try? FileSystem.unlink(path) }
+  }
+}
+
+/// What is known of a socket that could not be bound.
+private final class BindTrouble {
+  /// Of the last attempt.
+  var error: SystemError?
+  var nextAttempt: MonotonicTime?
+  var backoff = Backoff.binding
+  var timer: ActionTimer?
+
+  /// The socket is bound.
+  func end() {
+    error = nil
+    nextAttempt = nil
+    backoff.succeed()
   }
 }

@@ -7,7 +7,7 @@ import LinuxSystem
 extension SuperServer {
   /// Conversations of built-ins and redirects, and accepted connections whose server has not been started yet.
   var conversationCount: Int {
-    services.values.reduce(0) { sum, service in sum + service.admission.live } - instances.count
+    services.values.reduce(0) { sum, service in sum + service.live } - instances.count
   }
 
   /// Calls `completion` once no conversation is left, or none has ended for a while: one that waits for its peer could
