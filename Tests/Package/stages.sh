@@ -11,6 +11,11 @@ stage_servers() {
   check "nothing is left unpacked or half configured" is "" inside dpkg --audit
   check "the manual is there" inside sh -c 'for page in inetd.8 inetctl.8 inetd.conf.5 inetd.d.5; do
     test -s /usr/share/man/man${page##*.}/$page.gz || exit 1; done'
+  check "and completions, users and places" inside ls /usr/share/bash-completion/completions/inetctl \
+    /usr/share/zsh/vendor-completions/_inetctl /usr/share/fish/vendor_completions.d/inetctl.fish \
+    /usr/lib/sysusers.d/inetd.conf /usr/lib/tmpfiles.d/inetd.conf
+  check "other packages find a super-server in it" says inet-superserver inside dpkg-query -W -f '${Provides}' inetd
+  check "it depends on nothing that its binaries do not load" needs_no_more
   check "and fail2ban's filter for our lines" inside grep -q "^_daemon = x?inetd" \
     /usr/share/doc/inetd/examples/fail2ban/filter.d/xinetd-fail.local
   local before
@@ -37,6 +42,13 @@ stage_servers() {
   check "nothing else of it is left" inside sh -c '! ls -d /etc/inetd.d /etc/default/inetd /etc/init.d/inetd \
     /lib/systemd/system/inetd.service /usr/sbin/inetd /run/inetd /run/inetd.pid /etc/rc?.d/*inetd \
     /etc/systemd/system/multi-user.target.wants/inetd.service 2>/dev/null | grep .'
+}
+
+needs_no_more() {
+  inside sh -ec 'loaded=$(ldd /usr/sbin/inetd /usr/sbin/inetctl /usr/libexec/inetd/* | sed -n "s,^[[:blank:]]*\([^ ]*\) =>.*,/\1,p")
+    for package in $(dpkg-query -W -f "\${Depends}" inetd | sed "s/([^)]*)//g; s/,/ /g"); do
+      dpkg -L $package | grep -qF "$loaded" || { echo "nothing loads $package"; exit 1; }
+    done'
 }
 
 answers() {
