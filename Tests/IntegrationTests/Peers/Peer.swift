@@ -1,7 +1,7 @@
 import Foundation
 
-/// Another super-server at work, with services of a test's own in a network of its own: where it cannot listen it would
-/// try again after minutes. Nothing of it outlives the value.
+/// Another super-server at work, with services of a test's own on a host of its own: where it cannot listen it would try
+/// again after minutes. Nothing of it outlives the value.
 final class Peer {
   enum Kind: String, CaseIterable {
     case openbsd, xinetd
@@ -16,29 +16,37 @@ final class Peer {
   }
 
   /// Both write below /run and are told by root alone where to look.
-  static let canRun: Bool = {
-    guard getuid() == 0, Kind.allCases.allSatisfy({ $0.program != nil }) else { return false }
-    let result = try? ChildProcess.run(
-      "unshare", "--mount", "--net", "--pid", "--fork", "sh", "-ec", "mount -t tmpfs none /run; ip link set lo up")
-    return result?.succeeded == true
-  }()
+  static let canRun =
+    Kind.allCases.allSatisfy { $0.program != nil } && PrivateHost.canRun && SyslogTests.canHaveOwnDevices
 
   let kind: Kind
   let scratch: Scratch
+  let host: PrivateHost
   /// `accept` and the like, for services.
   let probe: String
-  private var process: ChildProcess!
+  private let syslog: NotifySocket
+  private(set) var process: ChildProcess!
   private(set) var pid: pid_t = 0
+  /// Servers that its earlier runs have left behind.
+  private var left: [pid_t] = []
 
-  init(_ kind: Kind) throws {
+  init(_ kind: Kind, on host: PrivateHost? = nil) throws {
     self.kind = kind
+    self.host = try host ?? PrivateHost()
     scratch = try Scratch()
     chmod(scratch.path, 0o777)
     probe = try scratch.install(Checkout.product("probe-server"))
+    // A datagram socket that keeps what it gets has just the shape of a service manager's.
+    syslog = try NotifySocket(path: scratch("syslog"))
+    try self.host.shell(
+      """
+      chmod 777 /run; mount -t tmpfs none /dev; mknod -m 666 /dev/null c 1 3; touch /dev/log
+      mount --bind \(syslog.path) /dev/log
+      """)
   }
 
   deinit {
-    let children = pid == 0 ? [] : ProcessFacts.children(of: pid)
+    let children = left + (pid == 0 ? [] : ProcessFacts.children(of: pid))
     if pid != 0, pid != process.pid { kill(pid, SIGKILL) }
     process?.end()
     for child in children { kill(child, SIGKILL) }
@@ -49,7 +57,10 @@ final class Peer {
   }
 
   var file: String { scratch("configuration") }
-  var log: String { ProcessFacts.read(scratch("messages")) ?? "" }
+  /// What it has logged: openbsd-inetd to the system's log, xinetd where it was told.
+  var log: String {
+    kind == .openbsd ? syslog.messages.joined(separator: "\n") : ProcessFacts.read(scratch("messages")) ?? ""
+  }
 
   /// What stands in the file for services.
   func text(_ services: [Service]) -> String {
@@ -66,17 +77,19 @@ final class Peer {
 
   /// Starts it with a file, and returns when it listens on `port`. `asContainer`: as process 1 of a PID name space, and
   /// as nobody.
-  func start(_ text: String, listeningOn port: String, options: [String] = [], asContainer: Bool = false) throws {
+  func start(_ text: String, listeningOn port: String, asContainer: Bool = false) throws {
     try write(text)
     let words =
       kind == .openbsd
-      ? [kind.program!, "-i"] + options + [file]
-      : [kind.program!, "-dontfork", "-f", file, "-filelog", scratch("messages"), "-pidfile", scratch("pid")] + options
-    let own = ["unshare", "--mount", "--net"] + (asContainer ? ["--pid", "--fork"] : [])
-    let user = asContainer ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : []
-    process = try ChildProcess(
-      own + ["sh", "-ec", #"ip link set lo up; mount -t tmpfs none /run; chmod 777 /run; exec "$@""#, "sh"] + user
-        + words)
+      ? [kind.program!, "-i", file]
+      : [kind.program!, "-dontfork", "-f", file, "-filelog", scratch("messages"), "-pidfile", scratch("pid")]
+    let container =
+      ["unshare", "--pid", "--fork", "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+    process = try ChildProcess(host.prefix + (asContainer ? container : []) + words)
+    try waitUntilListening(on: port, asContainer: asContainer)
+  }
+
+  private func waitUntilListening(on port: String, asContainer: Bool) throws {
     try Deadline.poll("\(kind) listens on \(port): \(log)\(process.errors.text)") {
       pid = (asContainer ? ProcessFacts.children(of: process.pid).first : process.pid) ?? 0
       return pid != 0 && listens(port)
@@ -85,13 +98,45 @@ final class Peer {
 
   func reload() { kill(pid, SIGHUP) }
 
-  func listens(_ port: String) -> Bool { !ProcessFacts.socketInodes(of: pid, port: UInt16(port)!).isEmpty }
+  /// Ends it as an administrator does; its servers are left as it leaves them.
+  func stop() throws -> ChildProcess.Status {
+    left += ProcessFacts.children(of: pid)
+    kill(pid, SIGTERM)
+    let status = try process.wait()
+    pid = 0
+    return status
+  }
+
+  func listens(_ port: String) -> Bool { !inodes(port).isEmpty }
+  /// The sockets on which it listens.
+  func inodes(_ port: String) -> Set<String> { ProcessFacts.socketInodes(of: pid, port: UInt16(port)!) }
 
   /// Whether somebody who comes now is greeted by a server; false where nobody listens or the connection is ended.
   func serves(_ service: Service) -> Bool { (try? connect(service).receivePid()) != nil }
 
-  func connect(_ service: Service) throws -> Client { try connect(UInt16(service.port)!) }
-  func connect(_ port: UInt16) throws -> Client { try Client(.stream, "127.0.0.1", port, namespaceOf: pid) }
+  /// Somebody who is served by a `hold` server.
+  func conversation(_ service: Service) throws -> (client: Client, server: pid_t) {
+    let client = try connect(service)
+    return (client, try client.receivePid())
+  }
 
-  func wait() throws -> ChildProcess.Status { try process.wait() }
+  func connect(_ service: Service, from address: String? = nil) throws -> Client {
+    try connect(UInt16(service.port)!, from: address)
+  }
+
+  func connect(_ port: UInt16, to address: String = "127.0.0.1", from own: String? = nil) throws -> Client {
+    try Client(.stream, address, port, from: own.map { try SocketName($0, 0) }, namespaceOf: host.pid)
+  }
+}
+
+extension Client {
+  /// Whether a `hold` server still answers.
+  func goesOn() -> Bool {
+    do {
+      try send("still here\n")
+      return try receiveLine() == "still here"
+    } catch {
+      return false
+    }
+  }
 }

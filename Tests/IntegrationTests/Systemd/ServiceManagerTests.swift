@@ -40,6 +40,38 @@ import Testing
     withExtendedLifetime(holder) {}
   }
 
+  /// As long as conversations end one after the other, but not for each of them. Where this test is held up the daemon
+  /// loses its patience with those that are left, and another one is stopped.
+  @Test(arguments: DaemonBuild.present)
+  func aLongStopAsksForTimeAgain(_ build: DaemonBuild) throws {
+    for _ in 0..<8 {
+      let scratch = try Scratch()
+      let port = try Ports.free()
+      try scratch.write("\(Daemon.directoryName)/echo.conf", "type = INTERNAL\nport = \(port)\nprotocol = tcp4\n")
+      let daemon = try Daemon(build, in: scratch)
+      let clients = try (0..<60).map { _ in
+        let client = try Client(.stream, "127.0.0.1", port)
+        try client.send("hello\n")
+        _ = try client.receiveLine()
+        return client
+      }
+      let before = daemon.notified.count
+      var asked: Int { daemon.notified.dropFirst(before).count { $0 == Self.time } }
+      let began = ContinuousClock.now
+      daemon.process.send(SIGTERM)
+      #expect(try daemon.wasNotified(Self.time, after: before))
+      for client in clients where asked < 2 {
+        client.finishSending()
+        // Time itself is what is to pass: more than a second in all, and less than 0.3 s from one end to the next.
+        usleep(50_000)
+      }
+      #expect(try daemon.process.wait() == .exited(0))
+      #expect(asked <= 2 + Int((ContinuousClock.now - began) / .seconds(1)))
+      if asked >= 2 { return }
+    }
+    Issue.record("time was asked for once only")
+  }
+
   /// A manager that keeps no descriptors (FileDescriptorStoreMax=0; the tests' own is one) does not say so.
   @Test(arguments: DaemonBuild.present)
   func aStoreThatKeepsNothingIsToldOnce(_ build: DaemonBuild) throws {
