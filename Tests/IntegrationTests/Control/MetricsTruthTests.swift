@@ -144,7 +144,7 @@ import Testing
       try operations.scratch.write("\(Daemon.directoryName)/x\(number).conf", try named(name))
     }
     try operations.start([])
-    #expect(operations.daemon.log.lines.count { $0.contains("[bad-id]") } == 5, "\(operations.daemon.log.text)")
+    try operations.daemon.log.wait(for: "finding about an id", count: 5) { $0.contains("[bad-id]") }
     let text = try operations.run("metrics").output
     for name in names {
       let line = "inetd_accepted_total{service=\"\(name)\"} 0"

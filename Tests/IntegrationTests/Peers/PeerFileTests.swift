@@ -20,7 +20,7 @@ struct PeerFileTests {
     #expect(peer.serves(own))
     #expect(peer.serves(last))
     #expect(!peer.serves(classed))
-    #expect(peer.log.contains("getpwnam: root/daemon: No such user"), "\(peer.log)")
+    try Deadline.poll("the user: \(peer.log)") { peer.log.contains("getpwnam: root/daemon: No such user") }
     #expect(!peer.listens(named.port))
   }
 
@@ -44,6 +44,7 @@ struct PeerFileTests {
     last.user = "root"
     let text = "7 stream tcp\n\(unknown.text(.classic))9 stream\n\(last.text(.classic))"
     try peer.start(text, listeningOn: last.port)
+    try Deadline.poll("it complains: \(peer.log)") { peer.log.contains("syntax error") }
     let messages = Set(peer.log.split(separator: "\n").map { $0.replacing(#/^.*?\]: /#, with: "") })
     #expect(messages == ["syntax error in inetd config file"])
     #expect(!peer.serves(unknown))

@@ -79,7 +79,9 @@ struct PeerReloadTests {
       #expect(peer.serves(held))
     } else {
       #expect(!peer.listens(held.port))
-      #expect(peer.log.contains("\(held.port)/tcp: bind: Address already in use"))
+      try Deadline.poll("it says so: \(peer.log)") {
+        peer.log.contains("\(held.port)/tcp: bind: Address already in use")
+      }
     }
     withExtendedLifetime(client) {}
   }
