@@ -33,3 +33,20 @@ nonisolated(unsafe) private var target = FuzzTarget.all[0]
   target.run(Array(UnsafeBufferPointer(start: data, count: size)))
   return 0
 }
+
+#if OWN_MAIN
+  @_silgen_name("LLVMFuzzerRunDriver") private func run(
+    _ count: UnsafeMutablePointer<CInt>,
+    _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>>,
+    _ test: @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt
+  ) -> CInt
+
+  /// Where SwiftPM lets a program begin that it was not told to build with `--sanitize fuzzer`.
+  @_cdecl("fuzz_main") public func begin(
+    _ count: CInt, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+  ) -> CInt {
+    var count = count
+    var arguments = arguments
+    return run(&count, &arguments, testOneInput)
+  }
+#endif
