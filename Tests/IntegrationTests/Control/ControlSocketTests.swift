@@ -88,7 +88,7 @@ import Testing
     }
     #expect(try operations.run("metrics").output.hasSuffix("\n# EOF\n"))
     #expect(try operations.probes.report(held)["end"] == "1")
-    try Deadline.poll("the lazy client is sent away") { sockets() <= before }
+    try Deadline.poll("the lazy client is sent away, \(sockets()) sockets after \(before)") { sockets() <= before }
     #expect(String(decoding: try lazy.receiveToEnd().suffix(20), as: UTF8.self).hasSuffix("status = ok\n\n") == false)
   }
 
