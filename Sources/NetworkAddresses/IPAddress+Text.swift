@@ -11,6 +11,7 @@ extension IPAddress {
     }
   }
 
+  /// The same of a part of a text.
   package init?(_ text: Substring) { self.init(String(text)) }
 
   /// Six groups of four digits and a dotted quad (INET6_ADDRSTRLEN without its NUL).

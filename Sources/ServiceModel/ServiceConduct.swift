@@ -10,15 +10,16 @@ struct ServiceConduct: Equatable, Sendable {
   var redirectProxy = ProxyHeader.none
   var retriesStart = true
   var proxyFrom: [AccessPattern] = []
-  private var processPart = Shared(wrappedValue: ProcessDefinition())
-  private var accessPart = Shared(wrappedValue: AccessDefinition())
-  private var limitsPart = Shared(wrappedValue: LimitDefinition())
-  private var logPart = Shared(wrappedValue: LogDefinition())
-  private var bannersPart = Shared(wrappedValue: BannerDefinition())
-  private var timeoutsPart = Shared(wrappedValue: TimeoutDefinition())
-  private var sandboxPart = Shared(wrappedValue: SandboxDefinition())
-  private var cgroupPart = Shared(wrappedValue: CgroupDefinition())
-  private var rpcPart = Shared<RPCDefinition?>(wrappedValue: nil)
+  // Reached through ServiceDefinition.
+  var processPart = Shared(wrappedValue: ProcessDefinition())
+  var accessPart = Shared(wrappedValue: AccessDefinition())
+  var limitsPart = Shared(wrappedValue: LimitDefinition())
+  var logPart = Shared(wrappedValue: LogDefinition())
+  var bannersPart = Shared(wrappedValue: BannerDefinition())
+  var timeoutsPart = Shared(wrappedValue: TimeoutDefinition())
+  var sandboxPart = Shared(wrappedValue: SandboxDefinition())
+  var cgroupPart = Shared(wrappedValue: CgroupDefinition())
+  var rpcPart = Shared<RPCDefinition?>(wrappedValue: nil)
 
   init(_ handler: ServiceHandler) { self.handler = handler }
 
@@ -34,53 +35,5 @@ struct ServiceConduct: Equatable, Sendable {
     sandboxPart.share(with: other.sandboxPart)
     cgroupPart.share(with: other.cgroupPart)
     rpcPart.share(with: other.rpcPart)
-  }
-}
-
-// Written out instead of wrapped, as in ServiceDefinition.
-extension ServiceConduct {
-  var process: ProcessDefinition {
-    _read { yield processPart.wrappedValue }
-    _modify { yield &processPart.wrappedValue }
-  }
-
-  var access: AccessDefinition {
-    _read { yield accessPart.wrappedValue }
-    _modify { yield &accessPart.wrappedValue }
-  }
-
-  var limits: LimitDefinition {
-    _read { yield limitsPart.wrappedValue }
-    _modify { yield &limitsPart.wrappedValue }
-  }
-
-  var log: LogDefinition {
-    _read { yield logPart.wrappedValue }
-    _modify { yield &logPart.wrappedValue }
-  }
-
-  var banners: BannerDefinition {
-    _read { yield bannersPart.wrappedValue }
-    _modify { yield &bannersPart.wrappedValue }
-  }
-
-  var timeouts: TimeoutDefinition {
-    _read { yield timeoutsPart.wrappedValue }
-    _modify { yield &timeoutsPart.wrappedValue }
-  }
-
-  var sandbox: SandboxDefinition {
-    _read { yield sandboxPart.wrappedValue }
-    _modify { yield &sandboxPart.wrappedValue }
-  }
-
-  var cgroup: CgroupDefinition {
-    _read { yield cgroupPart.wrappedValue }
-    _modify { yield &cgroupPart.wrappedValue }
-  }
-
-  var rpc: RPCDefinition? {
-    _read { yield rpcPart.wrappedValue }
-    _modify { yield &rpcPart.wrappedValue }
   }
 }

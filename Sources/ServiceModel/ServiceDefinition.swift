@@ -58,10 +58,9 @@ package struct ServiceDefinition: Equatable, Sendable {
       socketPart.wrappedValue.shareOptions(with: other.socketPart.wrappedValue)
     }
     socketPart.share(with: other.socketPart)
-    if conductPart.isShared(with: other.conductPart) { return }
-    conductPart.share(with: other.conductPart)
-    if conductPart.isShared(with: other.conductPart) { return }
-    conductPart.wrappedValue.shareParts(with: other.conductPart.wrappedValue)
+    if !conductPart.share(with: other.conductPart) {
+      conductPart.wrappedValue.shareParts(with: other.conductPart.wrappedValue)
+    }
   }
 }
 
@@ -94,48 +93,48 @@ extension ServiceDefinition {
   }
 
   package var process: ProcessDefinition {
-    _read { yield conductPart.wrappedValue.process }
-    _modify { yield &conductPart.wrappedValue.process }
+    _read { yield conductPart.wrappedValue.processPart.wrappedValue }
+    _modify { yield &conductPart.wrappedValue.processPart.wrappedValue }
   }
 
   package var access: AccessDefinition {
-    _read { yield conductPart.wrappedValue.access }
-    _modify { yield &conductPart.wrappedValue.access }
+    _read { yield conductPart.wrappedValue.accessPart.wrappedValue }
+    _modify { yield &conductPart.wrappedValue.accessPart.wrappedValue }
   }
 
   package var limits: LimitDefinition {
-    _read { yield conductPart.wrappedValue.limits }
-    _modify { yield &conductPart.wrappedValue.limits }
+    _read { yield conductPart.wrappedValue.limitsPart.wrappedValue }
+    _modify { yield &conductPart.wrappedValue.limitsPart.wrappedValue }
   }
 
   package var log: LogDefinition {
-    _read { yield conductPart.wrappedValue.log }
-    _modify { yield &conductPart.wrappedValue.log }
+    _read { yield conductPart.wrappedValue.logPart.wrappedValue }
+    _modify { yield &conductPart.wrappedValue.logPart.wrappedValue }
   }
 
   package var banners: BannerDefinition {
-    _read { yield conductPart.wrappedValue.banners }
-    _modify { yield &conductPart.wrappedValue.banners }
+    _read { yield conductPart.wrappedValue.bannersPart.wrappedValue }
+    _modify { yield &conductPart.wrappedValue.bannersPart.wrappedValue }
   }
 
   package var timeouts: TimeoutDefinition {
-    _read { yield conductPart.wrappedValue.timeouts }
-    _modify { yield &conductPart.wrappedValue.timeouts }
+    _read { yield conductPart.wrappedValue.timeoutsPart.wrappedValue }
+    _modify { yield &conductPart.wrappedValue.timeoutsPart.wrappedValue }
   }
 
   package var sandbox: SandboxDefinition {
-    _read { yield conductPart.wrappedValue.sandbox }
-    _modify { yield &conductPart.wrappedValue.sandbox }
+    _read { yield conductPart.wrappedValue.sandboxPart.wrappedValue }
+    _modify { yield &conductPart.wrappedValue.sandboxPart.wrappedValue }
   }
 
   package var cgroup: CgroupDefinition {
-    _read { yield conductPart.wrappedValue.cgroup }
-    _modify { yield &conductPart.wrappedValue.cgroup }
+    _read { yield conductPart.wrappedValue.cgroupPart.wrappedValue }
+    _modify { yield &conductPart.wrappedValue.cgroupPart.wrappedValue }
   }
 
   package var rpc: RPCDefinition? {
-    _read { yield conductPart.wrappedValue.rpc }
-    _modify { yield &conductPart.wrappedValue.rpc }
+    _read { yield conductPart.wrappedValue.rpcPart.wrappedValue }
+    _modify { yield &conductPart.wrappedValue.rpcPart.wrappedValue }
   }
 
   package var tcpmux: TCPMuxAttachment? {

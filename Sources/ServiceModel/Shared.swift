@@ -27,15 +27,14 @@ package struct Shared<Value> {
 extension Shared: Equatable where Value: Equatable {
   package static func == (a: Self, b: Self) -> Bool { a.storage === b.storage || a.storage.value == b.storage.value }
 
-  /// One value in one place.
-  package func isShared(with other: Self) -> Bool { storage === other.storage }
-
   /// Equal values in two places.
-  package func canShare(with other: Self) -> Bool { storage !== other.storage && storage.value == other.storage.value }
+  func canShare(with other: Self) -> Bool { storage !== other.storage && storage.value == other.storage.value }
 
-  /// Takes over the storage of an equal value.
-  package mutating func share(with other: Self) {
-    if canShare(with: other) { storage = other.storage }
+  /// Takes over the storage of an equal value; false where the values differ.
+  @discardableResult package mutating func share(with other: Self) -> Bool {
+    if self != other { return false }
+    storage = other.storage
+    return true
   }
 }
 

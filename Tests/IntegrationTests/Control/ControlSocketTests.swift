@@ -71,7 +71,10 @@ import Testing
   func longRepliesAreWholeAndWaitForNobody(_ build: DaemonBuild) throws {
     let operations = try Operations(build)
     let ids = (0..<1000).map { "s\($0)" }
-    let text = ids.map { "[service \($0)]\nlisten = @inetd-long-\(getpid())-\($0)\nserver = /bin/cat\nuser = root\n" }
+    // Both builds are tried at once: neither is to take the other's names when that one ends.
+    let text = ids.map {
+      "[service \($0)]\nlisten = @\(operations.scratch.path)-\($0)\nserver = /bin/cat\nuser = root\n"
+    }
     try operations.scratch.write("inetd.d/many.conf", text.joined())
     let held = try operations.probes.service("held", "report")
     try operations.start([held])

@@ -148,7 +148,7 @@ import Testing
   func longReportsComeInPortions(_ build: DaemonBuild) throws {
     let operations = try Operations(build)
     let text = (0..<1000).map {
-      "[service s\($0)]\nlisten = @inetd-test-\(getpid())-\($0)\nserver = /bin/cat\nuser = root\n"
+      "[service s\($0)]\nlisten = @\(operations.scratch.path)-\($0)\nserver = /bin/cat\nuser = root\n"
     }
     try operations.scratch.write("inetd.d/many.conf", text.joined())
     var scrape = try operations.probes.service("metrics")
