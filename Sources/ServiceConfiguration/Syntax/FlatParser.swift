@@ -41,6 +41,7 @@ struct FlatParser {
   private mutating func header(_ emit: (ParsedItem) -> Void) {
     finishService(emit)
     let start = cursor.index
+    let first = (line: cursor.line, start: cursor.lineStart)
     cursor.advance()
     var words: [RawWord] = []
     while true {
@@ -50,7 +51,8 @@ struct FlatParser {
     }
     let isClosed = cursor.byte == UInt8(ascii: "]")
     if isClosed { cursor.advance() }
-    let range = cursor.range(from: start, to: cursor.index)
+    // A quoted word may go on in further lines.
+    let range = cursor.range(from: start, in: first)
     let faults = cursor.takeFaults()
     faults.forEach { emit(.diagnostic(.wordFault($0))) }
     isInLostSection = !open(words, isSound: isClosed && faults.isEmpty)

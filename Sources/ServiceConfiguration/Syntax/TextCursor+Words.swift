@@ -127,11 +127,11 @@ extension TextCursor {
         advance()
       }
     }
-    return word(text, at: rangeOfWord(from: start, in: first))
+    return word(text, at: range(from: start, in: first))
   }
 
-  /// A word that ends here and began at `start`; of one that goes on in further lines, what its first line has.
-  private func rangeOfWord(from start: Int, in first: (line: Int, start: Int)) -> SourceRange {
+  /// What ends here and began at `start`; of what goes on in further lines, the part in its first line.
+  func range(from start: Int, in first: (line: Int, start: Int)) -> SourceRange {
     if line == first.line { return range(from: start, to: index) }
     var end = start
     while bytes[end] != TextCursor.newline { end += 1 }
@@ -145,7 +145,7 @@ extension TextCursor {
     let first = (line: line, start: lineStart)
     var text: [UInt8] = []
     if byte == TextCursor.doubleQuote { escapedQuote(into: &text) } else { literalQuote(into: &text) }
-    return word(text, at: rangeOfWord(from: start, in: first))
+    return word(text, at: range(from: start, in: first))
   }
 
   /// Whether a backslash here joins the next line to this one.
