@@ -204,6 +204,10 @@ static int clone_flags(const struct cspawn_child *child) {
     return has_processes ? CLONE_NEWPID : 0;
 }
 
+static int parent_flags(const struct cspawn_child *child) {
+    return child->pid_word != NULL ? CLONE_PARENT_SETTID : 0;
+}
+
 // Lets the children that follow begin in another process namespace (setns(2)): the daemon itself stays where it is.
 static int enter_processes(int32_t file) {
     return syscall(SYS_setns, file, CLONE_NEWPID) == -1 ? -errno : 0;
@@ -220,9 +224,9 @@ static pid_t start_in_group(struct cspawn_child *child, void *stack_end, int fla
     enum { STACK = 8192 };
     const uint64_t into_cgroup = 0x200000000;
     struct clone_arguments arguments = {
-        .flags = (uint64_t)(unsigned)((flags | clone_flags(child)) & ~SIGCHLD) | into_cgroup,
+        .flags = (uint64_t)(unsigned)((flags | parent_flags(child) | clone_flags(child)) & ~SIGCHLD) | into_cgroup,
         .child_tid = (uint64_t)(uintptr_t)&child->result->running,
-        .parent_tid = (uint64_t)(uintptr_t)&child->result->running,
+        .parent_tid = (uint64_t)(uintptr_t)child->pid_word,
         .exit_signal = SIGCHLD,
         .stack = stack_end == NULL ? 0 : (uint64_t)(uintptr_t)stack_end - STACK,
         .stack_size = stack_end == NULL ? 0 : STACK,
@@ -276,23 +280,24 @@ static pid_t start_in_group(struct cspawn_child *child, void *stack_end, int fla
 
 // libc's clone runs a function on another stack, which clone3 leaves to its caller.
 static pid_t start_beside(struct cspawn_child *child, void *stack_end, int flags) {
-    int32_t *running = &child->result->running;
     if (child->control_group >= 0) return start_in_group(child, stack_end, flags);
-    return clone(run_child, stack_end, flags | clone_flags(child), (void *)child, running, NULL, running);
+    return clone(run_child, stack_end, flags | parent_flags(child) | clone_flags(child), (void *)child, child->pid_word,
+                 NULL, &child->result->running);
 }
 
 static pid_t start(struct cspawn_child *child, void *stack_end, int options) {
+    // Before the child can run, so that its end is never overwritten with its beginning.
+    child->result->running = 1;
     if (options & CSPAWN_COPIES_MEMORY) {
         // The words of such a child are in shared memory; nobody clears `running` but who reaps it.
-        child->result->running = 1;
         if (child->control_group >= 0) return start_in_group(child, NULL, 0);
-        pid_t pid = (pid_t)syscall(SYS_clone, SIGCHLD | clone_flags(child), 0, 0, 0, 0);
+        pid_t pid =
+            (pid_t)syscall(SYS_clone, SIGCHLD | parent_flags(child) | clone_flags(child), 0, child->pid_word, 0, 0);
         if (pid == 0) run_child(child);
         return pid;
     }
-    int flags = CLONE_VM | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD;
+    int flags = CLONE_VM | CLONE_CHILD_CLEARTID | SIGCHLD;
     if ((options & CSPAWN_WAITS) || !CHILD_RUNS_BESIDE) flags |= CLONE_VFORK;
-    // PARENT_SETTID: set before the child can run, so that its end is never overwritten with its beginning.
     return start_beside(child, stack_end, flags);
 }
 

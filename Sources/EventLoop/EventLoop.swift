@@ -38,6 +38,9 @@ public final class EventLoop {
 
   deinit { events.deallocate() }
 
+  /// The epoll instance, for asking what it watches.
+  package var descriptor: BorrowedDescriptor { poll.borrowed }
+
   /// Sources being watched.
   package var sourceCount: Int { slots.count - free.count }
 

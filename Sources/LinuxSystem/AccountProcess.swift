@@ -19,18 +19,15 @@ package final class AccountProcess {
 
   /// Forks the process; only for a process with one thread.
   @export(interface) package init() throws(SystemError) {
-    var ends: (Int32, Int32) = (-1, -1)
-    try checked("create socket pair") { clinux_message_pair(&ends.0, &ends.1) }
-    let own = FileDescriptor(owning: ends.0)
-    let other = FileDescriptor(owning: ends.1)
+    let pair = try FileDescriptor.messagePair()
     pid = try checked("fork") { fork() }
     if pid == 0 {
-      close(own.borrowed.raw)
-      AccountProcess.answer(on: other.borrowed)
+      close(pair.reader.raw)
+      AccountProcess.answer(on: pair.writer.borrowed)
       _exit(0)
     }
-    clinux_set_receive_timeout(own.borrowed.raw, AccountProcess.patience.wholeSeconds)
-    socket = consume own
+    clinux_set_receive_timeout(pair.reader.raw, AccountProcess.patience.wholeSeconds)
+    socket = pair.takeReader()
   }
 
   /// The process ends as it finds its questioner gone. One that is stuck in a module is ended.

@@ -20,6 +20,13 @@ extension FileDescriptor {
     return Pipe(reader: FileDescriptor(owning: ends.0), writer: FileDescriptor(owning: ends.1))
   }
 
+  /// Two unix sockets that are connected and keep messages apart (SOCK_SEQPACKET). Each reads what the other writes.
+  package static func messagePair() throws(SystemError) -> Pipe {
+    var ends: (Int32, Int32) = (-1, -1)
+    try checked("create socket pair") { clinux_message_pair(&ends.0, &ends.1) }
+    return Pipe(reader: FileDescriptor(owning: ends.0), writer: FileDescriptor(owning: ends.1))
+  }
+
   /// An event counter (eventfd(2)), non-blocking.
   package static func eventCounter() throws(SystemError) -> FileDescriptor {
     FileDescriptor(owning: try checked("create event counter") { eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK)) })
@@ -75,4 +82,7 @@ public struct Pipe: ~Copyable {
 
   /// Keeps the writing end and closes the other.
   package consuming func takeWriter() -> FileDescriptor { writer }
+
+  /// Keeps both, each for itself.
+  package consuming func release() -> (reader: Int32, writer: Int32) { (reader.release(), writer.release()) }
 }

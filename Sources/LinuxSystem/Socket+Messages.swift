@@ -8,6 +8,18 @@ package struct PeekedDatagram {
   package let size: Int
 }
 
+/// A message that may bring a descriptor. Public for the reason `FileDescriptor` is.
+public enum PassedMessage: ~Copyable {
+  /// With the first byte of its message.
+  case descriptor(FileDescriptor, UInt8)
+  /// It brought none, which there was no room for, or nobody sent.
+  case empty
+  /// There is none now.
+  case none
+  /// There will be none any more.
+  case ended
+}
+
 extension BorrowedDescriptor {
   /// recv(2) on a connected socket.
   package func receive(into buffer: UnsafeMutableRawBufferPointer, peek: Bool = false) -> TransferResult {
@@ -24,6 +36,16 @@ extension BorrowedDescriptor {
   /// sendmsg(2) without waiting, with a copy of `passed` for the receiver (SCM_RIGHTS; unix(7)).
   package func send(_ bytes: UnsafeRawBufferPointer, passing passed: BorrowedDescriptor?) -> TransferResult {
     .of { clinux_send_with_descriptor(raw, bytes.baseAddress, bytes.count, passed?.raw ?? -1) }
+  }
+
+  /// recvmsg(2) without waiting, of messages that bring a descriptor each (SCM_RIGHTS).
+  package func receivePassed() -> PassedMessage {
+    var byte: UInt8 = 0
+    var passed: Int32 = -1
+    let size = retryingInterrupted { clinux_receive_with_descriptor(raw, &byte, 1, &passed) }
+    if passed >= 0 { return .descriptor(FileDescriptor(owning: passed), byte) }
+    if size > 0 { return .empty }
+    return size < 0 && clinux_errno() == EAGAIN ? .none : .ended
   }
 
   /// sendto(2) without waiting.

@@ -77,8 +77,9 @@ final class SpawnSlot {
   func start(
     _ plan: SpawnPlan, sockets: UnsafeBufferPointer<Int32>, standardError: Int32, extra: Int32?, null: Int32,
     makesBlocking: Bool, context: ConnectionContext, ignoredSignals: UInt64, initFile: Int32, controlGroup: Int32,
-    cell: KeptCell?, ownProcesses: Int32, options: Int32
+    cell: KeptCell?, ownProcesses: Int32, pidWord: UnsafeMutablePointer<Int32>?, options: Int32
   ) -> Int32 {
+    child.pointee.pid_word = pidWord
     child.pointee.default_signals = ignoredSignals
     child.pointee.init_file = initFile
     child.pointee.control_group = controlGroup

@@ -62,17 +62,17 @@ package final class Spawner {
   /// `makesBlocking` clears O_NONBLOCK on the socket, in the child. It changes the open file, which the daemon shares:
   /// a listener that comes back must be set again. `extra` gets the number behind the last one that the plan's
   /// passing gives. `controlGroup` is the directory of a control group to start in, `cell` one that is ready; without
-  /// it the child makes its own. Throws EAGAIN or ENOMEM when no process can be had now.
+  /// it the child makes its own. The kernel writes the pid to `pidWord` as it makes the process. Throws EAGAIN or ENOMEM when no process can be had now.
   @export(interface) package func spawn(
     _ plan: SpawnPlan, socket: BorrowedDescriptor, standardError: BorrowedDescriptor? = nil,
     extra: BorrowedDescriptor? = nil, makesBlocking: Bool = true, context: ConnectionContext,
-    controlGroup: BorrowedDescriptor? = nil, cell: KeptCell? = nil
+    controlGroup: BorrowedDescriptor? = nil, cell: KeptCell? = nil, pidWord: UnsafeMutablePointer<Int32>? = nil
   ) throws(SystemError) -> Int32 {
     var raw = socket.raw
     let result = withUnsafePointer(to: &raw) { pointer in
       start(
         plan, UnsafeBufferPointer(start: pointer, count: 1), standardError, extra, makesBlocking, context, controlGroup,
-        cell)
+        cell, pidWord)
     }
     return try Spawner.pid(result, plan)
   }
@@ -81,11 +81,11 @@ package final class Spawner {
   @export(interface) package func spawn(
     _ plan: SpawnPlan, sockets: [BorrowedDescriptor], standardError: BorrowedDescriptor? = nil,
     extra: BorrowedDescriptor? = nil, makesBlocking: Bool = true, context: ConnectionContext = .none,
-    controlGroup: BorrowedDescriptor? = nil
+    controlGroup: BorrowedDescriptor? = nil, pidWord: UnsafeMutablePointer<Int32>? = nil
   ) throws(SystemError) -> Int32 {
     let raw = sockets.map { $0.raw }
     let result = raw.withUnsafeBufferPointer {
-      start(plan, $0, standardError, extra, makesBlocking, context, controlGroup, nil)
+      start(plan, $0, standardError, extra, makesBlocking, context, controlGroup, nil, pidWord)
     }
     return try Spawner.pid(result, plan)
   }
@@ -141,7 +141,7 @@ extension Spawner {
   private func start(
     _ plan: SpawnPlan, _ sockets: UnsafeBufferPointer<Int32>, _ standardError: BorrowedDescriptor?,
     _ extra: BorrowedDescriptor?, _ makesBlocking: Bool, _ context: ConnectionContext,
-    _ controlGroup: BorrowedDescriptor?, _ cell: KeptCell?
+    _ controlGroup: BorrowedDescriptor?, _ cell: KeptCell?, _ pidWord: UnsafeMutablePointer<Int32>?
   ) -> Int32 {
     precondition(!sockets.isEmpty, "a server needs a socket")
     guard let slot = freeSlot() else { return -EAGAIN }
@@ -157,7 +157,8 @@ extension Spawner {
     let result = slot.start(
       plan, sockets: sockets, standardError: standardError?.raw ?? null.raw, extra: extra?.raw, null: null.raw,
       makesBlocking: makesBlocking, context: context, ignoredSignals: ignoredSignals, initFile: initFile,
-      controlGroup: controlGroup?.raw ?? -1, cell: cell, ownProcesses: ownProcesses?.raw ?? -1, options: options)
+      controlGroup: controlGroup?.raw ?? -1, cell: cell, ownProcesses: ownProcesses?.raw ?? -1, pidWord: pidWord,
+      options: options)
     if result > 0 { busy.append(slot) } else { free.append(slot) }
     return result
   }

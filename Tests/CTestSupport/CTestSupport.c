@@ -8,13 +8,18 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 int test_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC) ? errno : 0; }
 
-int test_spawn(char *const arguments[], char *const environment[], int input, int output, int errors, pid_t *pid) {
+int test_spawn(char *const arguments[], char *const environment[], int input, int output, int errors,
+               const int *passed, int passed_count, pid_t *pid) {
+  enum { FIRST = 3, MOST = 64, AWAY = 512 };
+  int copies[MOST];
+  if (passed_count > MOST) return E2BIG;
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
   sigset_t none, all;
@@ -28,7 +33,12 @@ int test_spawn(char *const arguments[], char *const environment[], int input, in
   }
   posix_spawn_file_actions_adddup2(&actions, output, 1);
   posix_spawn_file_actions_adddup2(&actions, errors, 2);
-  posix_spawn_file_actions_addclosefrom_np(&actions, 3);
+  // First out of the way of each other.
+  for (int index = 0; index < passed_count; index++) {
+    copies[index] = fcntl(passed[index], F_DUPFD_CLOEXEC, AWAY);
+    posix_spawn_file_actions_adddup2(&actions, copies[index], FIRST + index);
+  }
+  posix_spawn_file_actions_addclosefrom_np(&actions, FIRST + passed_count);
   posix_spawnattr_init(&attributes);
   posix_spawnattr_setsigmask(&attributes, &none);
   posix_spawnattr_setsigdefault(&attributes, &all);
@@ -36,7 +46,21 @@ int test_spawn(char *const arguments[], char *const environment[], int input, in
   int result = posix_spawnp(pid, arguments[0], &actions, &attributes, arguments, environment);
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
+  for (int index = 0; index < passed_count; index++) close(copies[index]);
   return result;
+}
+
+ssize_t test_receive(int socket, void *bytes, size_t count, int *passed) {
+  struct iovec part = {bytes, count};
+  _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof *passed)] = {0};
+  struct msghdr message = {
+    .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+  *passed = -1;
+  ssize_t size = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+  struct cmsghdr *header = size < 0 ? NULL : CMSG_FIRSTHDR(&message);
+  if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS)
+    memcpy(passed, CMSG_DATA(header), sizeof *passed);
+  return size;
 }
 
 int test_socket_in(pid_t pid, int domain, int type) {

@@ -75,6 +75,10 @@ int clinux_connection_owner(int descriptor, const struct clinux_connection *conn
 /// sendmsg(2) without waiting and without SIGPIPE, with a copy of one descriptor (SCM_RIGHTS) unless it is negative.
 ssize_t clinux_send_with_descriptor(int descriptor, const void *bytes, size_t count, int passed);
 
+/// recvmsg(2) without waiting, of a message that brings one descriptor (close-on-exec); `passed` is -1 where it brings
+/// none. The message's size as far as `count` takes it, 0 at the end, or -1 and errno.
+ssize_t clinux_receive_with_descriptor(int descriptor, void *bytes, size_t count, int *passed);
+
 enum { CLINUX_MOST_ADDRESSES = 32 };
 
 /// What getaddrinfo(3) came to in another process.

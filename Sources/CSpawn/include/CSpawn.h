@@ -11,6 +11,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "rescuer.h"
+
 /// What can fail in the child, in order: identifier and a verb phrase that completes "cannot ...".
 #define CSPAWN_STAGES(stage)                              \
     stage(NONE, none, "start")                            \
@@ -168,6 +170,9 @@ struct cspawn_child {
     int32_t keeper_file;
     /// Bit n-1: the daemon ignores signal n, the server must not.
     uint64_t default_signals;
+    /// Where the kernel writes the child's pid as it makes it (CLONE_PARENT_SETTID), so that not even SIGKILL comes between;
+    /// null: nowhere.
+    int32_t *pid_word;
     struct cspawn_result *result;
 };
 

@@ -48,6 +48,13 @@ final class BuiltinConnection: Conversation {
     conversation.open()
   }
 
+  /// Goes on with a conversation that another process has begun.
+  static func goOn(
+    _ builtin: Builtin, on connection: consuming FileDescriptor, with peer: SocketAddress, service: ServiceRuntime
+  ) {
+    BuiltinConnection(builtin, on: consume connection, from: peer, service: service).watch()
+  }
+
   private func open() {
     if let reply = BuiltinReply.text(builtin, quote: builtin == .qotd ? service.server.nextQuote() : []) {
       unsent = reply
@@ -58,6 +65,12 @@ final class BuiltinConnection: Conversation {
       // Most peers have sent their first words by now: the answer needs no further turn of the loop.
       return end()
     }
+    watch()
+    // From here on whoever takes over can tell how far it has come.
+    service.server.ledger?.noFlight()
+  }
+
+  private func watch() {
     do throws(SystemError) {
       try service.loop.add(self, connection.borrowed, wantedEvents)
       clock = ConversationClock.start(service.loop, service.definition.timeouts) { [unowned(unsafe) self] in stop($0) }
@@ -75,9 +88,12 @@ final class BuiltinConnection: Conversation {
 
   override func handle(_ events: EventSet) {
     clock?.noteTraffic()
+    // What has been read and not been answered is known only here.
+    service.server.ledger?.staysHere(connection.borrowed)
     if step(events) == .goOn {
       do throws(SystemError) {
         try service.loop.modify(self, wantedEvents)
+        service.server.ledger?.noFlight()
         return
       } catch {
         service.log.systemFailure(error, consequence: "a connection of \(service.definition.id) is closed")

@@ -96,9 +96,10 @@ final class CellKeepers {
           pid = pid &* 10 &+ Int32(byte &- UInt8(ascii: "0"))
           continue
         }
-        guard server.instances.instance(pid) != nil || isAlive(pid) || server.registrar.isRunning(as: pid) else {
-          return false
-        }
+        guard
+          server.instances.instance(pid) != nil || isAlive(pid) || server.rescuer?.pid == pid
+            || server.registrar.isRunning(as: pid)
+        else { return false }
         pid = 0
       }
       return true

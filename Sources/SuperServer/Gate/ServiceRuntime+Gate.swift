@@ -26,22 +26,26 @@ extension ServiceRuntime {
     let isProgram = if case .program = handler { !isWalled } else { false }
     if !isProgram { order.command = [] }
     if definition.proxyProtocol != .no { order.client = peer.ip?.description }
+    let context = connectionContext(of: connection.borrowed, peer: peer)
+    let slot = recordInLedger(peer: context.remote, listeners: [])
+    // A gate that only judges does not serve: its connection is still ours.
+    if isProgram { server.ledger?.takesOff(connection.borrowed, slot) }
     do throws(SystemError) {
       let pipe = try FileDescriptor.pipe(nonblocking: true)
       let plan = ServerProgram.gate(order, path: ServiceRuntime.gatePath, of: resolved)
-      let context = connectionContext(of: connection.borrowed, peer: peer)
       let pid = try server.spawner.spawn(
         plan, socket: connection.borrowed, standardError: isProgram ? complaintsDescriptor : nil,
-        extra: pipe.writer.borrowed, makesBlocking: false, context: context)
+        extra: pipe.writer.borrowed, makesBlocking: false, context: context, pidWord: server.ledger?.pidWord(slot))
+      server.ledger?.confirm(slot, at: ProcessStatus.now)
       server.instances.insert(
         Instance(
           service: self, pid: pid, peer: context.remote, startedAt: loop.now, listeners: [],
-          hasPeerOfItsOwn: definition.socket.type == .dgram,
-          slot: recordInLedger(pid, peer: context.remote, listeners: []), gate: .judging))
+          hasPeerOfItsOwn: definition.socket.type == .dgram, slot: slot, gate: .judging))
       if isProgram { watchTimes(of: pid, connection: connection.borrowed) }
       let waiting = isProgram ? nil : PostponedStart(consume connection, from: peer, attempts: 0)
       expectVerdict(on: pipe.takeReader(), of: pid, peer: peer, waiting: waiting)
     } catch {
+      server.ledger?.remove(slot)
       log.systemFailure(error, consequence: "a connection of \(definition.id) is closed")
       admission.ended(peer.ip)
       countRefusal(.fork, peer: peer)
@@ -49,7 +53,7 @@ extension ServiceRuntime {
   }
 
   /// Starts the gate on the sockets of a wait service, to judge who has come to one of them.
-  func launchGate(on listener: Listener, with given: [Listener]) throws(SystemError) {
+  func launchGate(on listener: Listener, with given: [Listener], recordedAt slot: Int32) throws(SystemError) {
     let sockets = given.compactMap { $0.descriptor }
     let place = given.firstIndex { $0 === listener } ?? 0
     guard sockets.count == given.count else { throw SystemError("start server of", definition.id, errno: EBADF) }
@@ -65,11 +69,13 @@ extension ServiceRuntime {
       order, path: ServiceRuntime.gatePath, of: resolved, sockets: sockets.count, place: place)
     let pipe = try FileDescriptor.pipe(nonblocking: true)
     let pid = try server.spawner.spawn(
-      plan, sockets: sockets, standardError: complaintsDescriptor, extra: pipe.writer.borrowed, makesBlocking: false)
+      plan, sockets: sockets, standardError: complaintsDescriptor, extra: pipe.writer.borrowed, makesBlocking: false,
+      pidWord: server.ledger?.pidWord(slot))
+    server.ledger?.confirm(slot, at: ProcessStatus.now)
     server.instances.insert(
       Instance(
         service: self, pid: pid, peer: nil, startedAt: loop.now, listeners: given,
-        hasPeerOfItsOwn: false, slot: recordInLedger(pid, peer: nil, listeners: given), gate: .judging))
+        hasPeerOfItsOwn: false, slot: slot, gate: .judging))
     if relaunch == nil { watchTimes(of: pid, sockets: given) }
     expectVerdict(on: pipe.takeReader(), of: pid, peer: first, waiting: nil, relaunch: relaunch)
   }

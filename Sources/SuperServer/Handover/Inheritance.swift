@@ -17,6 +17,8 @@ package struct Inheritance {
   var servers: [Int32: Int32] = [:]
   /// Servers whose pidfds the service manager keeps, as the process before the execution knew.
   var storedServers: [Int32] = []
+  /// Sockets that bring what killed runs could not serve any more, by their names in the store.
+  var rescued: [(name: String, raw: Int32)] = []
   var ledger: Int32?
   var ledgerIsStored = false
   /// The control socket that this process had before it executed itself.
@@ -59,6 +61,10 @@ package struct Inheritance {
     if descriptor.name == Inheritance.witnessName {
       uselessNames.append(descriptor.name)
       close(descriptor.number)
+      return
+    }
+    if ConnectionRescuer.isStoredName(descriptor.name) {
+      rescued.append((descriptor.name, descriptor.number))
       return
     }
     if descriptor.name.utf8.starts(with: StoredServers.prefix.utf8) { return takeServer(descriptor) }

@@ -48,6 +48,11 @@ package struct InstanceRecord: Equatable {
     bytes.storeBytes(of: pid, toByteOffset: 0, as: Int32.self)
   }
 
+  /// Changes when a written record was recorded.
+  static func setRecordedAt(_ time: Int64, in bytes: UnsafeMutableRawPointer) {
+    bytes.storeBytes(of: time, toByteOffset: 32, as: Int64.self)
+  }
+
   /// Nil for a free place, or one that makes no sense.
   package init?(from bytes: UnsafeRawPointer) {
     pid = bytes.load(fromByteOffset: 0, as: Int32.self)
@@ -73,8 +78,8 @@ package struct InstanceRecord: Equatable {
     socket = bytes.load(fromByteOffset: 56, as: UInt64.self)
   }
 
-  /// Whether a process that began at `started` is the recorded one. Its start was recorded right after it; another
-  /// process with the same pid can only have begun after it had ended, hence later.
+  /// Whether a process that began at `started` is the recorded one. Its start was recorded right before and right after it;
+  /// another process with the same pid can only have begun after it had ended, hence later.
   package func means(processStartedAt started: Int64) -> Bool {
     // The kernel rounds down to a tick of 10 ms; the daemon may have had to wait for a processor before it recorded.
     started <= recordedAt + 10_000_000 && started >= recordedAt - 5_000_000_000

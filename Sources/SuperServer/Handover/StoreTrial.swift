@@ -72,13 +72,14 @@ extension SuperServer {
     let listeners = services.values.reduce(0) { sum, service in
       sum + service.listeners.reduce(0) { $0 + ($1.keptName == nil ? 0 : 1) }
     }
-    log.storeIsFull(wanted: listeners + (ledgerIsStored ? 1 : 0))
+    log.storeIsFull(wanted: listeners + (ledgerIsStored ? 1 : 0) + (rescuer == nil ? 0 : 1))
   }
 
   /// A reload: the unit may give more room than before. What the manager has already it does not take twice.
   func storeAgain() {
     guard storeIsFull else { return }
     if let ledger, ledgerIsStored { told(notifier.store(ledger.descriptor, name: Inheritance.ledgerName)) }
+    rescuer?.store(with: self)
     for service in services.values {
       for listener in service.listeners {
         guard let name = listener.keptName, let socket = listener.descriptor else { continue }

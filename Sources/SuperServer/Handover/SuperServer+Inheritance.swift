@@ -148,10 +148,12 @@ extension SuperServer {
     if inheritance.isReexecution { loop.afterBatch { [unowned(unsafe) self] in reapChildren() } }
     inherited = InheritedSockets([])
     survivors = []
-    // All but the control socket, which is opened last.
+    // All but what is opened last.
     let control = inheritance.control
+    let rescued = inheritance.rescued
     inheritance = Inheritance()
     inheritance.control = control
+    inheritance.rescued = rescued
     // Only the service manager needs it from here on.
     if !ledgerIsStored { ledger = nil }
   }

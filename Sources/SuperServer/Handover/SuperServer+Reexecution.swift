@@ -103,6 +103,8 @@ extension SuperServer {
   /// Returns only with the reason why it failed.
   private func execute(_ state: Int32) -> SystemError {
     do throws(SystemError) {
+      // It shares our descriptors: what closes as the program is executed would live on with it.
+      endRescuer()
       // Nothing may come between: where this descriptor closes, the copy goes on with the conversations.
       var copy = try leaveConversations()
       setenv(Inheritance.handoverVariable, "\(state)", 1)
@@ -117,8 +119,10 @@ extension SuperServer {
         _ = close(writer.raw)
       }
       unsetenv(Inheritance.handoverVariable)
+      startRescuer()
       return error
     } catch {
+      startRescuer()
       return error
     }
   }

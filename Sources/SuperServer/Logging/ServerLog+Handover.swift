@@ -1,3 +1,4 @@
+import NetworkAddresses
 import ServiceModel
 
 /// What comes from an earlier run or a service manager.
@@ -19,6 +20,12 @@ extension ServerLog {
 
   func serversTakenOver(_ count: Int) {
     write(LogRecord(.info, "\(count) servers of the run before still run and are counted"))
+  }
+
+  func connectionRescued(_ service: ServiceDefinition, peer: SocketEndpoint?) {
+    let whose = peer.map { " of \($0)" } ?? ""
+    let text = "\(service.id): a connection\(whose) that the run before had accepted is served on"
+    write(LogRecord(.info, text, fields(service, "inherited")))
   }
 
   func managerDoesNotRead() {

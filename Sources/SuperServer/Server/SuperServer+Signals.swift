@@ -39,7 +39,7 @@ extension SuperServer {
       if !verdicts.isEmpty { _ = settleVerdicts() }
       let outcome = spawner.reaped(child.pid, child.status)
       guard let instance = instances.remove(child.pid) else {
-        if !cellKeepers.ended(child.pid) { _ = registrar.ended(child.pid, outcome) }
+        if !cellKeepers.ended(child.pid), !rescuerEnded(child.pid) { _ = registrar.ended(child.pid, outcome) }
         continue
       }
       endRemains(of: instance)

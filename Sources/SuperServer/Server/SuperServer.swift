@@ -53,6 +53,10 @@ package final class SuperServer {
   var ledger: InstanceLedger?
   var ledgerIsStored = false
   var storedServers = StoredServers()
+  /// Holds on to fresh connections should we be killed; nil where nobody could take them.
+  private(set) var rescuer: ConnectionRescuer?
+  /// Where connections of killed runs come from.
+  var rescues: [RescuedConnections] = []
   /// Asks whether the service manager keeps what it was given; nil while nobody asks.
   var storeTrial: StoreTrial?
   /// Something has been stored since that was last asked.
@@ -134,6 +138,8 @@ package final class SuperServer {
   /// Serves until a signal ends it.
   @export(interface) package func run() throws(SystemError) {
     try watchSignals()
+    startRescuer()
+    takeRescued()
     openControlSocket()
     log.ready(services: services.count, listeners: listenerCount)
     notifyReady()
@@ -144,6 +150,19 @@ package final class SuperServer {
       loopLag.add(microseconds: (MonotonicTime.now - loop.now).nanoseconds / 1000)
     }
     try loop.run()
+    endRescuer()
+  }
+
+  func startRescuer() { rescuer = ConnectionRescuer.start(for: self) }
+
+  /// Before this process lets go of its descriptors by itself.
+  func endRescuer() { rescuer.take()?.end(for: self) }
+
+  /// A child has been reaped. Returns whether it was the rescuer, which has a successor then.
+  func rescuerEnded(_ pid: Int32) -> Bool {
+    guard let rescuer, rescuer.pid == pid else { return false }
+    self.rescuer = rescuer.ended(for: self)
+    return true
   }
 
   var listenerCount: Int {

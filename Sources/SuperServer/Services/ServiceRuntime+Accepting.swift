@@ -31,6 +31,7 @@ extension ServiceRuntime {
     var peer = SocketAddress()
     for _ in 0..<ServiceRuntime.acceptsPerWake {
       guard intakeIsOpen() else { return }
+      server.ledger?.noFlight()
       switch socket.accept(nonblocking: nonblocking, peer: &peer) {
       case .connection(let connection): take(connection, from: peer)
       case .none: return
@@ -119,6 +120,7 @@ extension ServiceRuntime {
   /// Serves an admitted connection. `isNonblocking` when it has lived in the loop before, which a program must not see.
   func serve(_ connection: consuming FileDescriptor, from peer: SocketAddress, isNonblocking: Bool = false) {
     if !banners.success.isEmpty { send(banners.success, on: connection.borrowed) }
+    if case .streamBuiltin = handler { server.ledger?.staysHere(connection.borrowed) }
     switch handler {
     case .program:
       guard let plan = serverPlan else { return }

@@ -39,10 +39,17 @@ extension ServiceRuntime {
       let local = (try? connected.borrowed.localAddress())?.unmappedEndpoint
       let context = ConnectionContext(remote: first.peer.unmappedEndpoint, local: local)
       let place = try controlGroupPlace()
-      let pid = try server.spawner.spawn(
-        plan, socket: connected.borrowed, standardError: complaintsDescriptor, context: context,
-        controlGroup: place?.directory)
-      began(pid, peer: context.remote, listeners: [])
+      let slot = recordInLedger(peer: context.remote, listeners: [])
+      let pid: Int32
+      do throws(SystemError) {
+        pid = try server.spawner.spawn(
+          plan, socket: connected.borrowed, standardError: complaintsDescriptor, context: context,
+          controlGroup: place?.directory, pidWord: server.ledger?.pidWord(slot))
+      } catch {
+        server.ledger?.remove(slot)
+        throw error
+      }
+      began(pid, recordedAt: slot, peer: context.remote, listeners: [])
       server.instances.setControlGroup(place?.connection, of: pid)
       watchTimes(of: pid, connection: nil)
     } catch {

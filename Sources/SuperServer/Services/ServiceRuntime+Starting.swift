@@ -36,17 +36,20 @@ extension ServiceRuntime {
   func start(_ plan: SpawnPlan, on connection: consuming FileDescriptor, from peer: SocketAddress, attempt: Int = 1) {
     let context = connectionContext(of: connection.borrowed, peer: peer)
     let ready = walls == nil ? nil : takeCell(for: plan)
+    let slot = recordInLedger(peer: context.remote, listeners: [])
+    server.ledger?.takesOff(connection.borrowed, slot)
     do throws(SystemError) {
       let place = try controlGroupPlace()
       let pid = try server.spawner.spawn(
         plan, socket: connection.borrowed, standardError: complaintsDescriptor, makesBlocking: false, context: context,
-        controlGroup: place?.directory, cell: ready?.cell)
-      began(pid, peer: context.remote, listeners: [])
+        controlGroup: place?.directory, cell: ready?.cell, pidWord: server.ledger?.pidWord(slot))
+      began(pid, recordedAt: slot, peer: context.remote, listeners: [])
       server.instances.setControlGroup(place?.connection, of: pid)
       server.instances.setCell(ready, of: pid)
       watchTimes(of: pid, connection: connection.borrowed)
     } catch {
       ready?.giveBack(isUsable: false)
+      server.ledger?.remove(slot)
       guard error.errno == EAGAIN || error.errno == ENOMEM, definition.retriesStart else {
         failed(consume connection, from: peer, error)
         return
@@ -66,26 +69,28 @@ extension ServiceRuntime {
     return context
   }
 
-  /// `firstPeer`: who made a wait server start, for the log.
-  func began(_ pid: Int32, peer: SocketEndpoint?, listeners: [Listener], firstPeer: SocketEndpoint? = nil) {
+  /// A server runs that was recorded at `slot`. `firstPeer`: who made a wait server start, for the log.
+  func began(
+    _ pid: Int32, recordedAt slot: Int32, peer: SocketEndpoint?, listeners: [Listener],
+    firstPeer: SocketEndpoint? = nil
+  ) {
+    server.ledger?.confirm(slot, at: ProcessStatus.now)
     counters.started += 1
     counters.startLatency.add(microseconds: (MonotonicTime.now - loop.now).nanoseconds / 1000)
     resourceBackoff.succeed()
     server.instances.insert(
       Instance(
         service: self, pid: pid, peer: peer, startedAt: loop.now, listeners: listeners,
-        hasPeerOfItsOwn: traits.contains(.isDatagram) && peer != nil,
-        slot: recordInLedger(pid, peer: peer, listeners: listeners)))
+        hasPeerOfItsOwn: traits.contains(.isDatagram) && peer != nil, slot: slot))
     server.statusChanged()
     server.storeServersLater()
     if traits.contains(.logsSuccess) { log.started(definition, pid: pid, peer: peer ?? firstPeer) }
   }
 
-  /// Lets the next run of the daemon know of a server; -1 where nobody keeps such records.
-  func recordInLedger(_ pid: Int32, peer: SocketEndpoint?, listeners: [Listener]) -> Int32 {
+  /// Lets the next run of the daemon know of a server that is about to be started; -1 where nobody keeps such records.
+  func recordInLedger(peer: SocketEndpoint?, listeners: [Listener]) -> Int32 {
     guard let ledger = server.ledger else { return -1 }
     var record = InstanceRecord()
-    record.pid = pid
     record.hasPeerOfItsOwn = definition.socket.type == .dgram && peer != nil
     record.hasAllSockets = listeners.count > 1
     record.recordedAt = ProcessStatus.now
@@ -172,20 +177,23 @@ extension ServiceRuntime {
     // With `pass = listen_fds` one server has all of the service's sockets.
     let takesAll = definition.passing == .listenFds
     let given = takesAll ? listeners.filter { $0.descriptor != nil && !$0.isHandedOver } : [listener]
+    let slot = recordInLedger(peer: nil, listeners: given)
     do throws(SystemError) {
       for listener in given { try listener.handOver(in: loop) }
       if isGated {
-        try launchGate(on: listener, with: given)
+        try launchGate(on: listener, with: given, recordedAt: slot)
       } else {
         let place = try controlGroupPlace()
-        let pid = try spawnWaitServer(plan, with: given, controlGroup: place?.directory)
-        began(pid, peer: nil, listeners: given, firstPeer: peer.unmappedEndpoint)
+        let pid = try spawnWaitServer(
+          plan, with: given, controlGroup: place?.directory, pidWord: server.ledger?.pidWord(slot))
+        began(pid, recordedAt: slot, peer: nil, listeners: given, firstPeer: peer.unmappedEndpoint)
         server.instances.setControlGroup(place?.connection, of: pid)
         watchTimes(of: pid, sockets: given)
       }
       // A wait server serves whoever comes: it counts as an instance of nobody.
       _ = admission.started(nil, now: nowNanoseconds)
     } catch {
+      server.ledger?.remove(slot)
       for listener in given { try? listener.takeBack() }
       holdBack(after: error)
     }
@@ -194,22 +202,22 @@ extension ServiceRuntime {
 
 extension ServiceRuntime {
   private func spawnWaitServer(
-    _ plan: SpawnPlan, with listeners: [Listener], controlGroup: BorrowedDescriptor?
+    _ plan: SpawnPlan, with listeners: [Listener], controlGroup: BorrowedDescriptor?,
+    pidWord: UnsafeMutablePointer<Int32>?
   ) throws(SystemError) -> Int32 {
     if definition.passing == .listenFds, case .program(let program) = definition.handler {
       // Which sockets there are is known only now: one may not be bound, another may have been inherited.
       let plan = ServerProgram.plan(program, of: resolved, cell: walls?.cell, sockets: listeners.count)
       return try server.spawner.spawn(
         plan, sockets: listeners.compactMap { $0.descriptor }, standardError: complaintsDescriptor,
-        makesBlocking: false,
-        controlGroup: controlGroup)
+        makesBlocking: false, controlGroup: controlGroup, pidWord: pidWord)
     }
     guard let socket = listeners.first?.descriptor else {
       throw SystemError("start server of", definition.id, errno: EBADF)
     }
     return try server.spawner.spawn(
       plan, socket: socket, standardError: complaintsDescriptor, makesBlocking: false, context: .none,
-      controlGroup: controlGroup)
+      controlGroup: controlGroup, pidWord: pidWord)
   }
 }
 

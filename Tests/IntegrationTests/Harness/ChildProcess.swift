@@ -15,8 +15,11 @@ final class ChildProcess: @unchecked Sendable {
   private var status: Status?
 
   /// Starts `words[0]` (a path, or a name to look up) with exactly `environment`, standard input from `input` or
-  /// /dev/null, and no other descriptor.
-  init(_ words: [String], environment: [String: String] = ChildProcess.plainEnvironment, input: Int32? = nil) throws {
+  /// /dev/null, `passed` from 3 on, and no other descriptor.
+  init(
+    _ words: [String], environment: [String: String] = ChildProcess.plainEnvironment, input: Int32? = nil,
+    passing passed: [Int32] = []
+  ) throws {
     let (outputEnd, outputWriter) = try Self.pipe()
     let (errorsEnd, errorsWriter) = try Self.pipe()
     defer {
@@ -27,7 +30,8 @@ final class ChildProcess: @unchecked Sendable {
     let variables = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
     defer { (arguments + variables).forEach { free($0) } }
     var child: pid_t = 0
-    let result = test_spawn(arguments, variables, input ?? -1, outputWriter, errorsWriter, &child)
+    let result = test_spawn(
+      arguments, variables, input ?? -1, outputWriter, errorsWriter, passed, Int32(passed.count), &child)
     guard result == 0 else {
       close(outputEnd)
       close(errorsEnd)

@@ -23,18 +23,27 @@ final class Daemon {
   ///   - files: the words that name the files, in place of those.
   ///   - user: run as this user and group, without supplementary groups.
   ///   - prefix: words before the command, which replace themselves by it.
+  ///   - store: what an earlier run left with the service manager; this one finds it, and leaves there what it keeps.
   init(
     _ build: DaemonBuild, in scratch: Scratch, files: [String]? = nil, options: [String] = [],
-    environment: [String: String] = [:], user: uid_t? = nil, prefix: [String] = []
+    environment: [String: String] = [:], user: uid_t? = nil, prefix: [String] = [], store: DescriptorStore? = nil
   ) throws {
     self.build = build
     self.scratch = scratch
-    notify = try NotifySocket(path: scratch("notify.\(UUID().uuidString.prefix(8))"))
+    notify = try NotifySocket(path: scratch("notify.\(UUID().uuidString.prefix(8))"), store: store)
+    // LISTEN_PID is the process that the shell becomes.
+    let activation = store == nil ? [] : ["sh", "-c", "export LISTEN_PID=$$; exec \"$@\"", "sh"]
     let words =
-      try prefix + Self.command(build, in: scratch, user: user) + (files ?? Self.files(in: scratch)) + options
+      try activation + prefix + Self.command(build, in: scratch, user: user) + (files ?? Self.files(in: scratch))
+      + options
     var variables = ChildProcess.plainEnvironment.merging(environment) { $1 }
     variables["NOTIFY_SOCKET"] = notify.path
-    process = try ChildProcess(words, environment: variables)
+    if let store {
+      variables["FDSTORE"] = "64"
+      variables["LISTEN_FDS"] = "\(store.names.count)"
+      variables["LISTEN_FDNAMES"] = store.names.joined(separator: ":")
+    }
+    process = try ChildProcess(words, environment: variables, passing: store?.descriptors ?? [])
     let ready = try notify.wait(for: "READY=1") { process.isRunning }
     guard ready else {
       throw Failure("the daemon ended before it was ready: \(try process.wait())\n\(try log.untilEnd())")
@@ -72,14 +81,27 @@ final class Daemon {
 
   /// The servers that run now.
   var servers: [pid_t] {
-    ProcessFacts.children(of: pid).filter { ProcessFacts.exists($0) && !Self.isKeeper($0) }
+    ProcessFacts.children(of: pid).filter { ProcessFacts.exists($0) && !Self.isHelper($0) }
   }
 
   /// The processes that keep cells for servers to come.
-  var keepers: [pid_t] { ProcessFacts.children(of: pid).filter { ProcessFacts.exists($0) && Self.isKeeper($0) } }
+  var keepers: [pid_t] { helpers("inetd-keeper") }
+  var rescuers: [pid_t] { helpers("inetd-rescuer") }
 
-  private static func isKeeper(_ pid: pid_t) -> Bool {
-    (try? String(contentsOfFile: "/proc/\(pid)/comm", encoding: .utf8)) == "inetd-keeper\n"
+  /// The process that holds on to connections should the daemon be killed, once it has given itself its name.
+  func rescuer() throws -> pid_t {
+    try Deadline.poll("the rescuer of \(pid)") { !rescuers.isEmpty }
+    return rescuers[0]
+  }
+
+  private func helpers(_ name: String) -> [pid_t] {
+    ProcessFacts.children(of: pid).filter { ProcessFacts.exists($0) && Self.name($0) == name }
+  }
+
+  private static func isHelper(_ pid: pid_t) -> Bool { ["inetd-keeper", "inetd-rescuer"].contains(name(pid)) }
+
+  private static func name(_ pid: pid_t) -> String? {
+    try? String(contentsOfFile: "/proc/\(pid)/comm", encoding: .utf8).trimmingCharacters(in: .newlines)
   }
 
   /// Has the files read again and waits until that is done.

@@ -1,3 +1,4 @@
+import CTestSupport
 import Foundation
 
 /// The service manager's side of sd_notify(3): a datagram socket that collects what the daemon says. Like a service
@@ -13,7 +14,8 @@ final class NotifySocket {
     var messages: [String] = []
   }
 
-  init(path: String) throws {
+  /// Without a `store`, what is to be kept is dropped without a word, as by FileDescriptorStoreMax=0.
+  init(path: String, store: DescriptorStore? = nil) throws {
     self.path = path
     descriptor = socket(AF_UNIX, Client.Kind.datagram.type | Int32(SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { throw Failure("socket: \(errorText())") }
@@ -26,12 +28,15 @@ final class NotifySocket {
     Thread.detachNewThread { [descriptor, inbox] in
       var buffer = [UInt8](repeating: 0, count: 65536)
       while true {
-        let count = recv(descriptor, &buffer, buffer.count, 0)
+        var passed: Int32 = -1
+        let count = test_receive(descriptor, &buffer, buffer.count, &passed)
         // An empty one is what shutdown(2) makes of a receive.
         if count == 0 || (count < 0 && errno != EINTR) { break }
         guard count > 0 else { continue }
+        let message = String(decoding: buffer[..<count], as: UTF8.self)
+        if store?.handle(message, passed) != true, passed >= 0 { close(passed) }
         inbox.condition.withLock {
-          inbox.messages.append(String(decoding: buffer[..<count], as: UTF8.self))
+          inbox.messages.append(message)
           inbox.condition.broadcast()
         }
       }

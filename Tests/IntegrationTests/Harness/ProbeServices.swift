@@ -36,25 +36,33 @@ final class ProbeServices {
   /// Starts the daemon with `services` and an echo to synchronise with.
   func start(
     _ services: [Service], options: [String] = [], environment: [String: String] = [:], user: uid_t? = nil,
-    prefix: [String] = []
+    prefix: [String] = [], store: DescriptorStore? = nil
   ) throws {
     try write(services)
     echoPort = try Ports.free()
     try scratch.write(
       "\(Daemon.directoryName)/zz-sync.conf", "service = echo\ntype = INTERNAL\nport = \(echoPort)\nprotocol = tcp\n")
     daemon = try Daemon(
-      variant.build, in: scratch, options: options, environment: environment, user: user, prefix: prefix)
+      variant.build, in: scratch, options: options, environment: environment, user: user, prefix: prefix,
+      store: store)
+  }
+
+  /// Starts another daemon with the same files, in place of one that has ended.
+  func startAgain(options: [String] = [], store: DescriptorStore? = nil) throws {
+    daemon = try Daemon(variant.build, in: scratch, options: options, store: store)
   }
 
   /// Returns once the daemon has dealt with everything that had happened before the call: it accepts in rounds, so
   /// two round trips through its loop suffice.
   func synchronise() throws {
     for turn in 0..<2 {
-      let client = try Client(.stream, "127.0.0.1", echoPort)
+      let client = try connectEcho()
       try client.send("\(turn)\n")
       guard try client.receiveLine() == "\(turn)" else { throw Failure("the echo is wrong") }
     }
   }
+
+  func connectEcho() throws -> Client { try Client(.stream, "127.0.0.1", echoPort) }
 
   func connect(_ service: Service, from host: String? = nil) throws -> Client {
     try Client(.stream, "127.0.0.1", UInt16(service.port)!, from: host.map { try SocketName($0, 0) })

@@ -79,7 +79,7 @@ import Testing
     let held = try operations.probes.service("held", "hold", keys: [("bind", "127.0.0.1")])
     let options = ["--control", operations.control]
     try operations.probes.start([held], options: options, environment: ["INVOCATION_ID": "x"])
-    let complaint = "the service manager does not keep all of our \(Ports.loopbacks.count + 2) descriptors"
+    let complaint = "the service manager does not keep all of our \(Ports.loopbacks.count + 3) descriptors"
     try operations.daemon.log.wait(containing: complaint)
     #expect(try operations.daemon.wasNotified("BARRIER=1"))
     let status = try operations.json("status")[0]["store"] as? String

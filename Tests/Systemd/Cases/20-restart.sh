@@ -32,11 +32,11 @@ eventually "systemd starts the killed daemon again" sh -c "p=\$(systemctl show -
 check crash
 
 # A server that lives long enough has its pidfd in the store; with its end it leaves.
-eventually "pidfds of servers are in the store: four sockets, the ledger, three servers" \
-  sh -c '[ "$(systemctl show -p NFileDescriptorStore --value inetd)" = 8 ]'
+eventually "pidfds of servers are in the store: four sockets, the ledger, the rescuer's, three servers" \
+  sh -c '[ "$(systemctl show -p NFileDescriptorStore --value inetd)" = 9 ]'
 systemctl restart inetd
 check "with pidfds"
-equal "with pidfds: all come back, none twice" 8 "$(property NFileDescriptorStore)"
+equal "with pidfds: all come back, none twice" 9 "$(property NFileDescriptorStore)"
 
 # The third generation still knows the end of a server that the first started.
 exec 6<&- 6>&-
@@ -44,8 +44,8 @@ eventually "the end of an earlier run's server is seen" has_active hold 1
 expect "the other session lives" still 5
 
 # The configuration changes while nobody runs.
-eventually "its pidfd leaves the store" sh -c '[ "$(systemctl show -p NFileDescriptorStore --value inetd)" = 7 ]'
-stored=7
+eventually "its pidfd leaves the store" sh -c '[ "$(systemctl show -p NFileDescriptorStore --value inetd)" = 8 ]'
+stored=8
 rm /etc/inetd.d/greet.conf
 service hold 7004 'server = /tests/server' 'server_args = hold' 'instances = 1'
 service other 7007 'server = /tests/server' 'server_args = greet'

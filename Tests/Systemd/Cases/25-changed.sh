@@ -17,8 +17,8 @@ done
 session 5
 exec 6<>/dev/tcp/127.0.0.1/7005 && read -r -t 10 old <&6
 wait_server=$(ask 7003)
-eventually "before: six sockets, the ledger, three servers are in the store" \
-  sh -c '[ "$(systemctl show -p NFileDescriptorStore --value inetd)" = 10 ]'
+eventually "before: six sockets, the ledger, the rescuer's, three servers are in the store" \
+  sh -c '[ "$(systemctl show -p NFileDescriptorStore --value inetd)" = 11 ]'
 
 rm /etc/inetd.d/gone.conf
 service moved 7007 'server = /tests/server' 'server_args = greet'
@@ -39,8 +39,8 @@ expect "the new service is served" serves 7008
 eventually "the removed service's socket has left the store" sh -c "! ls -l /proc/1/fd | grep -qF 'socket:[$kept_gone]'"
 eventually "the old port's socket has left the store" sh -c "! ls -l /proc/1/fd | grep -qF 'socket:[$kept_moved]'"
 for port in 7001 7002 7003 7004 7007 7008; do expect "the socket at $port is in the store" stored "$(inode $port)"; done
-eventually "nothing else is: six sockets, the ledger, two servers" \
-  sh -c '[ "$(systemctl show -p NFileDescriptorStore --value inetd)" = 9 ]'
+eventually "nothing else is: six sockets, the ledger, the rescuer's, two servers" \
+  sh -c '[ "$(systemctl show -p NFileDescriptorStore --value inetd)" = 10 ]'
 
 equal "the nowait server is counted" 1 "$(active hold)"
 equal "the wait server is counted" 1 "$(active takeall)"

@@ -1,0 +1,170 @@
+import AdmissionControl
+import CLinux
+import EventLoop
+import LinuxSystem
+import NetworkAddresses
+import ProcessSpawning
+import ServiceModel
+import SystemdIntegration
+
+/// A process that holds on to our descriptors should we be killed: connections that have been accepted and have no server
+/// yet reach the next run through a socket in the service manager's store.
+///
+/// Without it a SIGKILL between accept(2) and clone(2), or while a gate or an ident server is asked, would close them with
+/// us. Nothing is to be done for it at a connection: that it shares the table of descriptors is enough. Conversations of
+/// the built-ins that have no state but the next byte (echo, discard) come along while nothing is under way; others end
+/// with the loop, as nobody else knows how far they have come.
+final class ConnectionRescuer {
+  /// What the store calls such sockets; a service's id cannot make a name with this dot.
+  private static let prefix = "inetd/rescue."
+  /// One that ends sooner than this after its start is not started again.
+  private static let patience = TimeSpan.seconds(1)
+
+  let pid: Int32
+  private let storedName: String
+  /// Where the next run reads; the store has a copy.
+  private let inbox: FileDescriptor
+  /// Where the rescuer writes, by the same number.
+  private let outbox: FileDescriptor
+  private let startedAt: MonotonicTime
+
+  private init(_ ledger: InstanceLedger, in loop: EventLoop) throws(SystemError) {
+    let pair = try FileDescriptor.messagePair()
+    let inode = try pair.reader.borrowed.status(subject: "rescuer's socket").inode
+    pid = try ledger.startRescuer(watching: loop.descriptor, sendingTo: pair.writer.borrowed)
+    storedName = ConnectionRescuer.prefix + "\(inode)"
+    startedAt = .now
+    let ends = pair.release()
+    inbox = FileDescriptor(owning: ends.reader)
+    outbox = FileDescriptor(owning: ends.writer)
+  }
+
+  static func isStoredName(_ name: String) -> Bool { name.utf8.starts(with: prefix.utf8) }
+
+  /// Starts one and has the service manager keep the socket to it; nil, and a word in the log, when that fails.
+  static func start(for server: SuperServer) -> ConnectionRescuer? {
+    guard let ledger = server.ledger, server.ledgerIsStored else { return nil }
+    do throws(SystemError) {
+      let rescuer = try ConnectionRescuer(ledger, in: server.loop)
+      rescuer.store(with: server)
+      return rescuer
+    } catch {
+      server.log.systemFailure(error, consequence: "a connection may be lost when the daemon is killed")
+      return nil
+    }
+  }
+
+  func store(with server: SuperServer) { server.told(server.notifier.store(inbox.borrowed, name: storedName)) }
+
+  /// Ends it, and waits until it has let go of our descriptors.
+  func end(for server: SuperServer) {
+    server.told(server.notifier.removeFromStore(name: storedName))
+    try? ChildProcess.signal(pid, SIGKILL)
+    _ = try? ChildProcess.wait(for: pid)
+  }
+
+  /// It has ended by itself, which only somebody else's signal can bring about, and has been reaped. Returns its successor.
+  func ended(for server: SuperServer) -> ConnectionRescuer? {
+    server.told(server.notifier.removeFromStore(name: storedName))
+    return MonotonicTime.now - startedAt < ConnectionRescuer.patience ? nil : ConnectionRescuer.start(for: server)
+  }
+}
+
+/// Connections that a killed run had accepted and could not serve any more.
+final class RescuedConnections: EventSource {
+  /// What the service manager's store calls the socket that they come through.
+  let storedName: String
+  private let inbox: FileDescriptor
+  private unowned(unsafe) let server: SuperServer
+
+  /// Takes them as soon as the loop runs.
+  init(_ inbox: consuming FileDescriptor, named name: String, for server: SuperServer) throws(SystemError) {
+    storedName = name
+    self.inbox = inbox
+    self.server = server
+    super.init()
+    try server.loop.add(self, self.inbox.borrowed, .readable)
+  }
+
+  override func handle(_ events: EventSet) {
+    for _ in 0..<ServiceRuntime.acceptsPerWake {
+      switch inbox.borrowed.receivePassed() {
+      case .descriptor(let connection, let kind):
+        server.serveRescued(connection, isFresh: RescuerProcess.isFresh(kind))
+      case .empty: break
+      case .none: return
+      case .ended:
+        server.loop.remove(self)
+        server.rescueIsOver(self)
+        return
+      }
+    }
+  }
+}
+
+extension SuperServer {
+  /// Takes what the run before could not serve any more, once the services are ready.
+  func takeRescued() {
+    for (name, raw) in inheritance.rescued {
+      do throws(SystemError) {
+        rescues.append(try RescuedConnections(FileDescriptor(owning: raw), named: name, for: self))
+      } catch {
+        log.systemFailure(error, consequence: "connections that the run before had accepted are lost")
+        told(notifier.removeFromStore(name: name))
+      }
+    }
+    inheritance.rescued = []
+  }
+
+  func rescueIsOver(_ rescue: RescuedConnections) {
+    told(notifier.removeFromStore(name: rescue.storedName))
+    rescues.removeAll { $0 === rescue }
+  }
+
+  /// Serves a connection by the service at whose address it was: a fresh one as if it had just been accepted.
+  func serveRescued(_ connection: consuming FileDescriptor, isFresh: Bool) {
+    guard let local = try? connection.borrowed.localAddress().endpoint, let service = service(listeningAt: local),
+      let peer = try? connection.borrowed.peerAddress()
+    else { return }
+    let isProgram = if case .program = service.handler { true } else { false }
+    guard (try? connection.borrowed.setNonblocking(!isProgram)) != nil else { return }
+    if isFresh {
+      log.connectionRescued(service.definition, peer: peer.unmappedEndpoint)
+      service.take(consume connection, from: peer)
+    } else {
+      service.goOn(with: consume connection, peer)
+    }
+  }
+
+  /// The service that accepts connections whose own end is `local`; one that listens at just this address before one that
+  /// listens at all.
+  private func service(listeningAt local: SocketEndpoint) -> ServiceRuntime? {
+    var fallback: ServiceRuntime?
+    for service in services.values where !service.traits.contains(.waits) {
+      for listener in service.listeners where listener.plan.listens {
+        guard let own = try? listener.descriptor?.localAddress().endpoint else { continue }
+        if own == local { return service }
+        if own.isWildcard(of: local) { fallback = service }
+      }
+    }
+    return fallback
+  }
+}
+
+extension ServiceRuntime {
+  /// Takes over a conversation that another process had, where it has no state but the next byte.
+  fileprivate func goOn(with connection: consuming FileDescriptor, _ peer: SocketAddress) {
+    guard case .streamBuiltin(let builtin) = handler, builtin == .echo || builtin == .discard else { return }
+    log.connectionRescued(definition, peer: peer.unmappedEndpoint)
+    admission.recovered(peer.ip, now: nowNanoseconds)
+    BuiltinConnection.goOn(builtin, on: consume connection, with: peer, service: self)
+  }
+}
+
+extension SocketEndpoint {
+  /// Whether a socket here accepts connections to `other` among those to all addresses.
+  fileprivate func isWildcard(of other: SocketEndpoint) -> Bool {
+    guard let ip, let otherIP = other.ip, ip.isUnspecified, port == other.port else { return false }
+    return ip.family == otherIP.family
+  }
+}
