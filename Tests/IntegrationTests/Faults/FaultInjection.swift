@@ -14,6 +14,8 @@ final class FaultInjection {
       ["strace", "-f", "-p", "\(pid)", "-o", "/dev/null", "-e", "trace=\(calls)", "-e", "signal=none"]
         + words.flatMap { ["-e", "inject=\($0)"] })
     try Deadline.poll("strace attached: \(strace.errors.text)") { [strace] in
+      // What is injected may have ended the process already.
+      if !ProcessFacts.exists(pid) { return true }
       guard strace.isRunning else { throw Failure("strace ended: \(strace.errors.text)") }
       return Self.tracer(of: pid) == strace.pid
     }
