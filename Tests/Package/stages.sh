@@ -271,6 +271,9 @@ stage_more() {
   # cups-lpd itself is another package's.
   check "the one server that is missing is named" says "cannot execute '/usr/lib/cups/daemon/cups-lpd'" \
     inside inetctl check
+  check "apt installs it, and what the clients need" install $more_clients
+  check "a reload finds it" inside inetctl reload
+  check "cups-lpd is answered" until_true says "paper is ready" printer_answers
   check "nullidentd is answered" says "USERID" ask 127.0.0.1 113 '1, 2\r\n'
   check "efingerd, as a user of its own behind tcpd, is answered" says "root does not want to be fingered" ask 127.0.0.1 79 'root\r\n'
   check "popa3d is answered" says "+OK" ask 127.0.0.1 110 'QUIT\r\n'
@@ -279,10 +282,38 @@ stage_more() {
   # SANE_NET_INIT of version 1.0.3 for root, answered with a status and a version.
   check "saned is answered" is 8 inside sh -c \
     "/tests/client.pl ask 127.0.0.1 6566 '\\x00\\x00\\x00\\x00\\x01\\x00\\x00\\x03\\x00\\x00\\x00\\x05root\\x00' | wc -c"
-  ask 127.0.0.1 4373 x >/dev/null
-  check "remctld, which wants Kerberos, was started" says "started: 1" inside inetctl status remctl/tcp
+  kerberos
+  check "remctld is answered, by Kerberos" is "hello from root" inside remctl -s host/localhost localhost test hello from root
   check "apt purges them" purge $more_servers
   for port in 79 110 113 10080 6566 4373; do check "nobody listens on port $port" until_true no listens $port; done
+}
+
+# The state of a queue by the line printer protocol (RFC 1179 5.3).
+printer_answers() {
+  inside sh -c 'lpstat -p paper >/dev/null 2>&1 || lpadmin -p paper -E -v socket://127.0.0.1:9 -m raw' >/dev/null 2>&1
+  ask 127.0.0.1 515 '\x03paper\n'
+}
+
+# A realm with a user, and a command for whoever is in it.
+kerberos() {
+  inside sh -ec 'cat >/etc/krb5.conf <<END
+[libdefaults]
+default_realm = TEST.EXAMPLE
+dns_lookup_kdc = false
+dns_lookup_realm = false
+rdns = false
+dns_canonicalize_hostname = false
+[realms]
+TEST.EXAMPLE = {
+  kdc = 127.0.0.1
+}
+END
+    kdb5_util create -s -P secret >/dev/null
+    for what in "-pw secret root" "-randkey host/localhost"; do kadmin.local addprinc $what >/dev/null; done
+    kadmin.local ktadd host/localhost >/dev/null
+    krb5kdc
+    echo secret | kinit root >/dev/null
+    echo "test hello /bin/echo anyuser:auth" >/etc/remctl/conf.d/test'
 }
 
 stage_lintian() {
