@@ -6,7 +6,8 @@ extension KeyTable {
       "only_from", "ADDRESS[/PREFIX] HOST .DOMAIN NETWORK ...", default: "everyone", "who alone may connect",
       operators: .all, isRestriction: true,
       apply: { draft, reader in
-        draft.definition.access.onlyFrom = reader.accessList(draft.definition.access.onlyFrom)
+        let list = draft.definition.access.onlyFrom
+        draft.definition.access.onlyFrom = reader.given(list, reader.accessList(list))
       },
       words: { $0.access.onlyFrom.map { $0.map { $0.text } } }),
     ConfigurationKey(

@@ -29,7 +29,8 @@ extension KeyTable {
     ConfigurationKey(
       "enabled", "ID...", default: "all", "only these services are on", operators: .all, scope: .defaults,
       apply: { draft, reader in
-        draft.enabledIDs = reader.edited(draft.enabledIDs ?? [], additive: reader.dialect == .xinetd)
+        draft.enabledIDs = reader.given(
+          draft.enabledIDs, reader.edited(draft.enabledIDs ?? [], additive: reader.dialect == .xinetd))
       }),
     ConfigurationKey(
       "disabled", "ID...", default: "none", "these services are off", operators: .all, scope: .defaults,

@@ -119,7 +119,8 @@ extension KeyTable {
             reader.fail("unknown-value", error.message, at: word, suggestion: error.suggestion)
           }
         }
-        set(&draft.definition, reader.edited(get(draft.definition) ?? [], additive: true, items) { $0 == $1 })
+        let list = get(draft.definition)
+        set(&draft.definition, reader.given(list, reader.edited(list ?? [], additive: true, items) { $0 == $1 }))
       },
       words: { definition in get(definition).map { $0.isEmpty ? ["none"] : $0 } })
   }

@@ -71,7 +71,8 @@ extension KeyTable {
             }
           }
           if reader.words.isEmpty { _ = reader.single() }
-          draft.listen = reader.edited(draft.listen ?? [], additive: false, items) { $0 == $1 }
+          draft.listen = reader.given(
+            draft.listen, reader.edited(draft.listen ?? [], additive: false, items) { $0 == $1 })
         },
         words: { definition in
           let addresses = definition.socket.addresses
@@ -111,7 +112,7 @@ extension KeyTable {
           }
         }
         if reader.words.isEmpty { _ = reader.single() }
-        draft.binds = reader.edited(draft.binds ?? [], additive: false, items) { $0 == $1 }
+        draft.binds = reader.given(draft.binds, reader.edited(draft.binds ?? [], additive: false, items) { $0 == $1 })
       }, words: words)
   }
 

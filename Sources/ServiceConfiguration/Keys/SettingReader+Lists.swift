@@ -33,6 +33,12 @@ extension SettingReader {
     return result
   }
 
+  /// A list after this setting that may not have been given before: to take away from nothing leaves it so, as an empty
+  /// list has a meaning of its own.
+  func given<List>(_ list: List?, _ edited: List) -> List? {
+    setting.operation == .remove && list == nil ? nil : edited
+  }
+
   /// A set of keywords after this setting.
   mutating func editedSet<Value: OptionSet>(
     _ set: Value, _ choices: [(name: String, value: Value)], additive: Bool

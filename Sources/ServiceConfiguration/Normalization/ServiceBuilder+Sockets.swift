@@ -83,6 +83,10 @@ extension ServiceBuilder {
       draft.definition.socket.addresses = []
       return
     }
+    for (key, isEmpty) in [("listen", draft.listen?.isEmpty), ("bind", draft.binds?.isEmpty)] where isEmpty == true {
+      // Neither is everywhere what is meant by that, nor nowhere.
+      return fail("missing-address", "'-=' has taken all of '\(key)' away", key: key)
+    }
     let hosts = draft.binds ?? defaultHosts
     if let listen = draft.listen {
       draft.definition.socket.addresses = listen.flatMap { address -> [ListenAddress] in
