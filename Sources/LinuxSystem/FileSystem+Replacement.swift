@@ -1,4 +1,5 @@
 import CLinux
+import NetworkAddresses
 
 /// Changing files that others read meanwhile, and that must survive a crash in between.
 extension FileSystem {
@@ -12,7 +13,7 @@ extension FileSystem {
   ) throws(SystemError) {
     let directory = parent(of: path)
     // A name that no reader of the directory takes for a configuration file.
-    let draft = "\(directory)/.\(path.split(separator: "/").last ?? "").\(getpid())"
+    let draft = "\(directory)/.\(path.pieces(separatedBy: UInt8(ascii: "/")).last ?? "").\(getpid())"
     // One that is there was left by a process that died with this pid.
     _ = CLinux.unlink(draft)
     let file = try FileDescriptor.open(draft, flags: O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600)

@@ -7,6 +7,12 @@ extension String {
     return copy.withUTF8(body)
   }
 
+  /// The pieces between bytes that are `separator`. A separator is one whatever follows: to Swift a `/` before a combining
+  /// mark is another character than `/`, to the kernel and to us it is not.
+  package func pieces(separatedBy separator: UInt8, omittingEmpty: Bool = true) -> [Substring] {
+    utf8.split(separator: separator, omittingEmptySubsequences: omittingEmpty).map { Substring($0) }
+  }
+
   /// How many bytes stand before the first `byte`; nil when there is none.
   package func offset(of byte: UInt8) -> Int? { withBytes { $0.firstIndex(of: byte) } }
 

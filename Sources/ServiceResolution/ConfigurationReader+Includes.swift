@@ -1,4 +1,5 @@
 import LinuxSystem
+import NetworkAddresses
 import ServiceConfiguration
 import ServiceModel
 
@@ -38,7 +39,7 @@ extension ConfigurationReader {
 
   private static func glob(_ request: IncludeRequest, checksWriters: Bool) -> IncludeReply {
     let isAbsolute = request.path.utf8.first == UInt8(ascii: "/")
-    let components = request.path.split(separator: "/").map { GlobPattern($0) }
+    let components = request.path.pieces(separatedBy: UInt8(ascii: "/")).map { GlobPattern($0) }
     if !components.contains(where: { $0.hasWildcards }) {
       let path = (isAbsolute ? "/" : "") + components.map { $0.literal }.joined(separator: "/")
       return file(path, checksWriters: checksWriters)

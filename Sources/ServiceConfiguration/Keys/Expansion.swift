@@ -6,7 +6,7 @@ enum Expansion {
   /// Text in which nothing is to be replaced, as a template.
   static func escaped(_ text: String) -> String {
     if text.offset(of: UInt8(ascii: "%")) == nil { return text }
-    return text.split(separator: "%", omittingEmptySubsequences: false).joined(separator: "%%")
+    return text.pieces(separatedBy: UInt8(ascii: "%"), omittingEmpty: false).joined(separator: "%%")
   }
 
   /// A template without expansions as the text it stands for.

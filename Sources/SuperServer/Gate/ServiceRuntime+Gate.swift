@@ -180,7 +180,8 @@ extension ServiceRuntime {
   /// libwrap's name for a service: what its server is called (argv[0]), as tcpd and xinetd have it, or its own.
   private var libwrapDefaultName: String {
     guard case .program(let program) = definition.handler else { return definition.service }
-    return program.argumentVector[0].split(separator: "/").last.map { String($0) } ?? definition.service
+    return program.argumentVector[0].pieces(separatedBy: UInt8(ascii: "/")).last.map { String($0) }
+      ?? definition.service
   }
 }
 

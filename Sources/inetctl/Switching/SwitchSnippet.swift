@@ -13,7 +13,9 @@ struct SwitchSnippet {
 
   /// Takes the text of the file; empty for one that is not there yet.
   init(_ text: String) {
-    lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map {
+      String(Substring($0))
+    }
     if lines.last == "" { lines.removeLast() }
   }
 
