@@ -69,9 +69,13 @@ struct SettingApplication {
     }
     var reader = SettingReader(
       setting, key: key.name, dialect: dialect, inDefaults: inDefaults, findings: findings)
+    let before = inDefaults ? draft : nil
     key.apply(&draft, &reader)
     draft.origins[number] = reader.range
-    return reader.hasFailed ? fail(key, setting, &draft, since: start) : true
+    if !reader.hasFailed { return true }
+    // The default is ignored whole, with those of its words that could be read.
+    if let before { draft = before }
+    return fail(key, setting, &draft, since: start)
   }
 
   /// A default in error: what it restricts stays closed, the rest goes on without it.
