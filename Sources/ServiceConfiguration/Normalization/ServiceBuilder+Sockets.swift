@@ -89,10 +89,7 @@ extension ServiceBuilder {
     }
     let hosts = draft.binds ?? defaultHosts
     if let listen = draft.listen {
-      draft.definition.socket.addresses = listen.flatMap { address -> [ListenAddress] in
-        guard case .ip(.any, let port) = address, !hosts.isEmpty else { return [address] }
-        return hosts.map { ListenAddress.ip(host: $0, port: port) }
-      }
+      draft.definition.socket.addresses = hosts.isEmpty ? listen : ServiceBuilder.bound(listen, to: hosts)
       if draft.port != nil {
         warn("port-and-listen", "'listen' already says the port", key: "port", outcome: "'port' is ignored")
       }
@@ -101,6 +98,15 @@ extension ServiceBuilder {
     }
     fitFamilies()
     checkAddresses()
+  }
+
+  /// Ports without an address are those of all `hosts`; one that is also written out is listened on once.
+  private static func bound(_ listen: [ListenAddress], to hosts: [ListenHost]) -> [ListenAddress] {
+    var seen: Set<ListenAddress> = []
+    return listen.flatMap { address -> [ListenAddress] in
+      guard case .ip(.any, let port) = address else { return [address] }
+      return hosts.map { ListenAddress.ip(host: $0, port: port) }
+    }.filter { seen.insert($0).inserted }
   }
 
   /// Literal addresses know their family: `tcp4` keeps those of IPv4, and says no more than that.
