@@ -105,14 +105,14 @@ extension ListenPort {
         return range(low, high, text)
       }
     }
-    if ServiceName.isValid(text), !beginsLikeAddress(text) { return .success(.service(text)) }
+    if ServiceName.isValid(text), !looksLikeAddress(text) { return .success(.service(text)) }
     return .failure(
       ListenAddressError(id: "bad-port", message: "'\(text)' is neither a port, a range of ports nor a service's name"))
   }
 
-  /// Printed as a place to listen on, a name that began so would be read as another place.
-  private static func beginsLikeAddress(_ text: String) -> Bool {
-    text.utf8.first == UInt8(ascii: "@") || text.utf8.first == UInt8(ascii: "[")
+  /// Printed within a place to listen on, such a name would make another place of it.
+  private static func looksLikeAddress(_ text: String) -> Bool {
+    text.utf8.first == UInt8(ascii: "@") || text.utf8.contains { $0 == UInt8(ascii: "[") || $0 == UInt8(ascii: "]") }
   }
 
   private static func number(_ text: String) -> Result<UInt16, ListenAddressError> {
