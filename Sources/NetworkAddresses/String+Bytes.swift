@@ -13,6 +13,11 @@ extension String {
     utf8.split(separator: separator, omittingEmptySubsequences: omittingEmpty).map { Substring($0) }
   }
 
+  /// Without so many bytes at its ends. What Swift drops is characters: with a sign the combining mark behind it.
+  package func dropping(first: Int, last: Int = 0) -> String {
+    String(decoding: utf8.dropFirst(first).dropLast(last), as: UTF8.self)
+  }
+
   /// How many bytes stand before the first `byte`; nil when there is none.
   package func offset(of byte: UInt8) -> Int? { withBytes { $0.firstIndex(of: byte) } }
 

@@ -45,11 +45,11 @@ extension AccessPattern {
 
   private static func unbracketed(_ text: String) -> String {
     guard text.utf8.first == UInt8(ascii: "["), text.utf8.last == UInt8(ascii: "]") else { return text }
-    return String(text.dropFirst().dropLast())
+    return text.dropping(first: 1, last: 1)
   }
 
   private static func domain(_ text: String) -> Result<[AccessPattern], AccessPatternError> {
-    let name = String(text.dropFirst())
+    let name = text.dropping(first: 1)
     return HostName.isValid(name) ? .success([.domain(ASCII.lowercased(name))]) : failure("'\(text)' is not a domain")
   }
 

@@ -1,3 +1,4 @@
+import NetworkAddresses
 import ServiceModel
 
 extension KeyTable {
@@ -82,7 +83,7 @@ extension KeyTable {
       apply: { draft, reader in
         guard let word = reader.single() else { return }
         let isPercent = word.text.utf8.last == UInt8(ascii: "%")
-        let number = RawWord(isPercent ? String(word.text.dropLast()) : word.text, at: word.range)
+        let number = RawWord(isPercent ? word.text.dropping(first: 0, last: 1) : word.text, at: word.range)
         if let value = reader.integer(number, 1...100_000) { draft.definition.cgroup.cpuQuota = value }
       },
       words: { $0.cgroup.cpuQuota.map { ["\($0)%"] } }),

@@ -1,3 +1,4 @@
+import NetworkAddresses
 import ServiceModel
 
 extension KeyTable {
@@ -241,7 +242,7 @@ extension KeyTable {
     case .success(.number), .success(.service):
       let bare = words[0].text.utf8.first == UInt8(ascii: "[")
       draft.redirect = .network(
-        host: bare ? String(words[0].text.dropFirst().dropLast()) : words[0].text, port: words[1].text)
+        host: bare ? words[0].text.dropping(first: 1, last: 1) : words[0].text, port: words[1].text)
     case .success(.range), .success(.assigned):
       reader.fail("bad-port", "'redirect' goes to one port", at: words[1])
     case .failure(let error): reader.fail(error.id, error.message, at: words[1])

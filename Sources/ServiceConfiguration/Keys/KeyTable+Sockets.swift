@@ -41,7 +41,7 @@ extension KeyTable {
           // `rpc/udp` of inetd.conf also stands in old xinetd files.
           if word.text.utf8.starts(with: "rpc/".utf8) {
             draft.types.insert(.rpc)
-            word.text = String(word.text.dropFirst(4))
+            word.text = word.text.dropping(first: 4)
           }
           guard let value = reader.choice(word, protocols) else { return }
           draft.transport = value.transport

@@ -20,7 +20,7 @@ extension ListenAddress {
         : failure("path-too-long", "the path of a unix socket is at most \(longestPath) bytes long (unix(7))")
     }
     if text.utf8.first == UInt8(ascii: "@") {
-      let name = String(text.dropFirst())
+      let name = text.dropping(first: 1)
       if name.isEmpty { return failure("bad-address", "'@' needs a name behind it") }
       return name.utf8.count <= longestPath
         ? .success(.abstract(name: name))
@@ -60,7 +60,7 @@ extension ListenAddress {
         return failure("bad-address", "'\(text)' lacks the port", suggestion: "\(text[...close]):PORT")
       }
       hostText = String(text[...close])
-      portText = String(rest.dropFirst())
+      portText = String(rest).dropping(first: 1)
     } else if let colon = text.utf8.lastIndex(of: UInt8(ascii: ":")) {
       hostText = String(text[..<colon])
       portText = String(text[text.utf8.index(after: colon)...])
@@ -157,7 +157,7 @@ extension ListenHost {
     if text.utf8.elementsEqual("*".utf8) { return .success(.any) }
     var bare = text
     if text.utf8.first == UInt8(ascii: "["), text.utf8.last == UInt8(ascii: "]") {
-      bare = String(text.dropFirst().dropLast())
+      bare = text.dropping(first: 1, last: 1)
     }
     var interface: String?
     var numeric = bare
