@@ -17,6 +17,13 @@
 // Room for some ten thousand connections that nobody has taken yet: a message takes 1 KB of the sender's buffer.
 enum { KERNEL_SIGSET_SIZE = 8, DEATH = SIGUSR1, OUTBOX_SIZE = 16 << 20 };
 
+// A sanitizer's memory is needed to the end: what the compiler makes of an initialisation, it answers.
+#if defined(__has_feature)
+#define IS_SANITIZED (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
+#else
+#define IS_SANITIZED 0
+#endif
+
 // One line of /proc/self/maps as far as it matters: `start-end perms offset device inode path`.
 struct mapping {
     uintptr_t start, end;
@@ -84,7 +91,7 @@ CHILD_CODE static void for_each_line(const char *path, line_action action, const
 
 // Unmaps private memory, but for the stack and the thread's own block, where the kernel writes the processor's number to
 // (rseq(2)).
-CHILD_CODE static void forget_mapping(const void *context, const char *line) {
+CHILD_CODE __attribute__((unused)) static void forget_mapping(const void *context, const char *line) {
     (void)context;
     struct mapping mapping = parse(line);
     if (!mapping.is_private || !mapping.is_writable || mapping.inode != 0) return;
@@ -95,7 +102,7 @@ CHILD_CODE static void forget_mapping(const void *context, const char *line) {
 // Lets go of the daemon's heap and the like: pages that both of us had would be copied when the daemon writes to them.
 // After this no libc function may be called.
 CHILD_CODE static void forget_memory(void) {
-#if defined(__x86_64__) || defined(__aarch64__)
+#if (defined(__x86_64__) || defined(__aarch64__)) && !IS_SANITIZED
     for_each_line("/proc/self/maps", forget_mapping, NULL);
 #endif
 }
