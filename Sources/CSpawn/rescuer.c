@@ -150,12 +150,10 @@ CHILD_CODE static void hand_over_watched(const void *context, const char *line) 
     int found = (int)number(&line, 10);
     skip_field(&line);
     skip_field(&line);
-    // What is always reported is in the kernel's mask, too.
-    if ((number(&line, 16) & ~(uintptr_t)(EPOLLERR | EPOLLHUP)) == EPOLLIN)
-        hand_over(rescue, found, CSPAWN_RESCUED_LISTENING);
+    if (number(&line, 16) & EPOLLMSG) hand_over(rescue, found, CSPAWN_RESCUED_LISTENING);
 }
 
-// The connections that the daemon was waiting for.
+// The connections whose next words are all that the daemon was waiting for.
 CHILD_CODE static void rescue_listening(const struct cspawn_rescue *rescue) {
     char path[48] = "/proc/self/fdinfo/", digits[12];
     int length = 18, count = 0;

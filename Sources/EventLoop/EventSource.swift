@@ -19,6 +19,9 @@ public struct EventSet: OptionSet, Sendable {
   public static let hangUp = EventSet(rawValue: 0x010)
   /// The peer has closed its sending direction.
   public static let peerClosed = EventSet(rawValue: 0x2000)
+  /// Never reported (EPOLLMSG): in what a connection is watched for it says that another process can go on with it as it
+  /// is, for who looks at the epoll instance from outside.
+  public static let resumable = EventSet(rawValue: 0x400)
   /// Report changes instead of states.
   public static let edgeTriggered = EventSet(rawValue: 1 << 31)
 }

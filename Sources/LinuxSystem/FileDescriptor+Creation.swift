@@ -82,7 +82,4 @@ public struct Pipe: ~Copyable {
 
   /// Keeps the writing end and closes the other.
   package consuming func takeWriter() -> FileDescriptor { writer }
-
-  /// Keeps both, each for itself.
-  package consuming func release() -> (reader: Int32, writer: Int32) { (reader.release(), writer.release()) }
 }

@@ -69,6 +69,9 @@ extension BorrowedDescriptor {
   /// Whether there is something to read, or there is within `limit` (poll(2)). Also true at the end and on errors.
   package func isReadable(within limit: TimeSpan) -> Bool { isReady(POLLIN, within: limit) }
 
+  /// Whether nobody is at the other end any more, or is no longer within `limit` (POLLHUP).
+  package func isHungUp(within limit: TimeSpan) -> Bool { isReady(0, within: limit) }
+
   /// Whether a write would go ahead at once, or does so within `limit` (poll(2)). Also true when it would fail.
   package func isWritable(within limit: TimeSpan) -> Bool { isReady(POLLOUT, within: limit) }
 

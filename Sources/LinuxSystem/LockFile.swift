@@ -23,27 +23,13 @@ package final class LockFile {
     case held(by: Int32?)
   }
 
-  /// 5 ms, and as often as makes 5 s.
-  private static let wait: UInt32 = 5000
-  private static let mostWaits = 1000
-
-  /// Opens or creates the file (mode 0644) and takes its lock without waiting for its holder to end. A holder that has
-  /// been killed has it for a moment longer where a helper shared its descriptors; that is waited for. Links are not
-  /// followed.
+  /// Opens or creates the file (mode 0644) and takes its lock without waiting. Links are not followed.
   @export(interface) package static func acquire(_ path: String) throws(SystemError) -> Acquisition {
-    var waits = 0
     while true {
       let file = try FileDescriptor.open(path, flags: O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o644)
       let descriptor = file.raw
       if retryingInterrupted({ clinux_lock(descriptor) }) == -1 {
-        if clinux_errno() == EAGAIN || clinux_errno() == EACCES {
-          if waits < LockFile.mostWaits, isHeldByGone(file.borrowed) {
-            waits += 1
-            usleep(LockFile.wait)
-            continue
-          }
-          return .held(by: try holder(path))
-        }
+        if clinux_errno() == EAGAIN || clinux_errno() == EACCES { return .held(by: try holder(path)) }
         throw SystemError.last("lock", path)
       }
       // The former holder may have removed the file between our open and our lock: then ours has no name any more.
@@ -53,12 +39,6 @@ package final class LockFile {
         return .acquired(LockFile(path: path, file: file, status: status))
       }
     }
-  }
-
-  /// Whether the process that took the lock is no more.
-  private static func isHeldByGone(_ file: BorrowedDescriptor) -> Bool {
-    let pid = clinux_lock_holder(file.raw)
-    return pid > 0 && !ChildProcess.exists(pid)
   }
 
   private static func holder(_ path: String) throws(SystemError) -> Int32? {

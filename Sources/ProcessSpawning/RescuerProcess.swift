@@ -3,11 +3,9 @@ import LinuxSystem
 
 /// Which connection is being given to a server just now, in memory that the rescuer shares.
 package struct FlightRecord {
-  package static let size = MemoryLayout<cspawn_flight>.size
-
   fileprivate let record: UnsafeMutablePointer<cspawn_flight>
 
-  /// `place` has room for `size` bytes and is aligned for a pointer.
+  /// `place` has room for eight bytes and is aligned for them.
   package init(at place: UnsafeMutableRawPointer) { record = place.assumingMemoryBound(to: cspawn_flight.self) }
 
   /// The pid of the connection's server appears at `pidOffset` of the memory.

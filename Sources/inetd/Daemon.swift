@@ -55,6 +55,7 @@ final class Daemon {
 
   /// Returns only what has gone wrong.
   private func serve() throws(SystemError) -> ExitCode {
+    inheritance.awaitRescuers()
     if let path = pidFilePath {
       switch try LockFile.acquire(path) {
       case .acquired(let file):

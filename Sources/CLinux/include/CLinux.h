@@ -59,11 +59,6 @@ static inline int clinux_lock(int descriptor) {
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     return fcntl(descriptor, F_SETLK, &lock);
 }
-/// Which process has a lock that is in our way; 0 when none has, or one of another namespace.
-static inline pid_t clinux_lock_holder(int descriptor) {
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    return fcntl(descriptor, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK ? lock.l_pid : 0;
-}
 static inline int clinux_ioctl_int(int descriptor, unsigned long request, int *value) {
     return ioctl(descriptor, request, value);
 }

@@ -17,7 +17,8 @@ struct cspawn_rescue {
     /// Memory that is shared with the rescuer (MAP_SHARED).
     const void *base;
     const struct cspawn_flight *flight;
-    /// The daemon's epoll(7) instance: a connection that is watched is in a conversation.
+    /// The daemon's epoll(7) instance: a connection that is watched is in a conversation, which only ends with the daemon
+    /// where EPOLLMSG is not among what it is watched for.
     int32_t poll;
     /// A connected unix socket that takes each rescued connection in a message of its own (SCM_RIGHTS), with one of the
     /// bytes below.

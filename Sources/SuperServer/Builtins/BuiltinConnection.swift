@@ -80,6 +80,9 @@ final class BuiltinConnection: Conversation {
     }
   }
 
+  /// With nothing unsent its peer's next byte is all there is to know.
+  private var isStateless: Bool { builtin == .echo || builtin == .discard }
+
   override var isConversation: Bool { true }
 
   override var facts: Facts? { Facts(service: service, kind: builtin.name, peer: peer, startedAt: startedAt) }
@@ -113,7 +116,8 @@ final class BuiltinConnection: Conversation {
   /// What to wait for: input only while there is room for the answer.
   private var wantedEvents: EventSet {
     if builtin == .chargen { return [.readable, .writable] }
-    return unsent.isEmpty ? .readable : .writable
+    if !unsent.isEmpty { return .writable }
+    return isStateless ? [.readable, .resumable] : .readable
   }
 
   private func step(_ events: EventSet) -> Step {

@@ -22,21 +22,17 @@ final class ConnectionRescuer {
 
   let pid: Int32
   private let storedName: String
-  /// Where the next run reads; the store has a copy.
-  private let inbox: FileDescriptor
-  /// Where the rescuer writes, by the same number.
-  private let outbox: FileDescriptor
+  /// Where the next run reads, for which the store has a copy, and the rescuer writes, by our number of it.
+  private let channel: Pipe
   private let startedAt: MonotonicTime
 
   private init(_ ledger: InstanceLedger, in loop: EventLoop) throws(SystemError) {
-    let pair = try FileDescriptor.messagePair()
-    let inode = try pair.reader.borrowed.status(subject: "rescuer's socket").inode
-    pid = try ledger.startRescuer(watching: loop.descriptor, sendingTo: pair.writer.borrowed)
+    let channel = try FileDescriptor.messagePair()
+    let inode = try channel.reader.borrowed.status(subject: "rescuer's socket").inode
+    pid = try ledger.startRescuer(watching: loop.descriptor, sendingTo: channel.writer.borrowed)
     storedName = ConnectionRescuer.prefix + "\(inode)"
     startedAt = .now
-    let ends = pair.release()
-    inbox = FileDescriptor(owning: ends.reader)
-    outbox = FileDescriptor(owning: ends.writer)
+    self.channel = channel
   }
 
   static func isStoredName(_ name: String) -> Bool { name.utf8.starts(with: prefix.utf8) }
@@ -46,15 +42,13 @@ final class ConnectionRescuer {
     guard let ledger = server.ledger, server.ledgerIsStored else { return nil }
     do throws(SystemError) {
       let rescuer = try ConnectionRescuer(ledger, in: server.loop)
-      rescuer.store(with: server)
+      server.told(server.notifier.store(rescuer.channel.reader.borrowed, name: rescuer.storedName))
       return rescuer
     } catch {
       server.log.systemFailure(error, consequence: "a connection may be lost when the daemon is killed")
       return nil
     }
   }
-
-  func store(with server: SuperServer) { server.told(server.notifier.store(inbox.borrowed, name: storedName)) }
 
   /// Ends it, and waits until it has let go of our descriptors.
   func end(for server: SuperServer) {
@@ -87,10 +81,11 @@ final class RescuedConnections: EventSource {
   }
 
   override func handle(_ events: EventSet) {
+    let places = server.listeningPlaces
     for _ in 0..<ServiceRuntime.acceptsPerWake {
       switch inbox.borrowed.receivePassed() {
       case .descriptor(let connection, let kind):
-        server.serveRescued(connection, isFresh: RescuerProcess.isFresh(kind))
+        server.serveRescued(connection, isFresh: RescuerProcess.isFresh(kind), among: places)
       case .empty: break
       case .none: return
       case .ended:
@@ -121,9 +116,23 @@ extension SuperServer {
     rescues.removeAll { $0 === rescue }
   }
 
+  /// The services that accept connections, by where their sockets are.
+  fileprivate var listeningPlaces: [SocketEndpoint: ServiceRuntime] {
+    var places: [SocketEndpoint: ServiceRuntime] = [:]
+    for service in services.values where !service.traits.contains(.waits) {
+      for listener in service.listeners where listener.plan.listens {
+        if let own = try? listener.descriptor?.localAddress().endpoint { places[own] = service }
+      }
+    }
+    return places
+  }
+
   /// Serves a connection by the service at whose address it was: a fresh one as if it had just been accepted.
-  func serveRescued(_ connection: consuming FileDescriptor, isFresh: Bool) {
-    guard let local = try? connection.borrowed.localAddress().endpoint, let service = service(listeningAt: local),
+  fileprivate func serveRescued(
+    _ connection: consuming FileDescriptor, isFresh: Bool, among places: [SocketEndpoint: ServiceRuntime]
+  ) {
+    guard let local = try? connection.borrowed.localAddress().endpoint,
+      let service = places[local] ?? local.wildcard.flatMap({ places[$0] }),
       let peer = try? connection.borrowed.peerAddress()
     else { return }
     let isProgram = if case .program = service.handler { true } else { false }
@@ -134,20 +143,6 @@ extension SuperServer {
     } else {
       service.goOn(with: consume connection, peer)
     }
-  }
-
-  /// The service that accepts connections whose own end is `local`; one that listens at just this address before one that
-  /// listens at all.
-  private func service(listeningAt local: SocketEndpoint) -> ServiceRuntime? {
-    var fallback: ServiceRuntime?
-    for service in services.values where !service.traits.contains(.waits) {
-      for listener in service.listeners where listener.plan.listens {
-        guard let own = try? listener.descriptor?.localAddress().endpoint else { continue }
-        if own == local { return service }
-        if own.isWildcard(of: local) { fallback = service }
-      }
-    }
-    return fallback
   }
 }
 
@@ -162,9 +157,9 @@ extension ServiceRuntime {
 }
 
 extension SocketEndpoint {
-  /// Whether a socket here accepts connections to `other` among those to all addresses.
-  fileprivate func isWildcard(of other: SocketEndpoint) -> Bool {
-    guard let ip, let otherIP = other.ip, ip.isUnspecified, port == other.port else { return false }
-    return ip.family == otherIP.family
+  /// Where a socket is that accepts connections to this and all other addresses.
+  fileprivate var wildcard: SocketEndpoint? {
+    guard case .ip(let address, let port, _) = self else { return nil }
+    return .ip(.any(address.family), port: port)
   }
 }

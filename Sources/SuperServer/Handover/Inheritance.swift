@@ -51,6 +51,15 @@ package struct Inheritance {
     return inheritance
   }
 
+  /// Waits, at most so long, until the rescuers of killed runs are gone: they share what was those runs' own, such as the
+  /// lock of the pid file.
+  @export(interface) package func awaitRescuers(patience: TimeSpan = .seconds(5)) {
+    let end = MonotonicTime.now + patience
+    for (_, inbox) in rescued {
+      _ = BorrowedDescriptor(raw: inbox).isHungUp(within: max(end - MonotonicTime.now, .zero))
+    }
+  }
+
   private mutating func take(_ descriptor: PassedDescriptors.Descriptor) {
     if descriptor.name == Inheritance.ledgerName {
       // Of several, which only a broken store could hold, the first.

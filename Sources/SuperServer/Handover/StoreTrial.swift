@@ -63,6 +63,8 @@ extension SuperServer {
   }
 
   private func storeAnswered(_ hadRoom: Bool) {
+    // Where not all is kept, the way to the next run may not be: nobody could take what the rescuer saves.
+    defer { if !hadRoom { endRescuer() } }
     if hadRoom == !storeIsFull { return }
     storeIsFull = !hadRoom
     if hadRoom { return log.storeHasRoom() }
@@ -79,13 +81,13 @@ extension SuperServer {
   func storeAgain() {
     guard storeIsFull else { return }
     if let ledger, ledgerIsStored { told(notifier.store(ledger.descriptor, name: Inheritance.ledgerName)) }
-    rescuer?.store(with: self)
     for service in services.values {
       for listener in service.listeners {
         guard let name = listener.keptName, let socket = listener.descriptor else { continue }
         told(notifier.store(socket, name: name))
       }
     }
+    startRescuer()
     tryStoreLater()
   }
 }

@@ -32,6 +32,7 @@ extension ServiceRuntime {
       socket.dropDatagram()
       return countRefusal(.perSource, peer: first.peer)
     }
+    var slot: Int32 = -1
     do throws(SystemError) {
       let connected =
         server.datagrams.canInject ? try socketForOne(at: listener) : try swappedSocket(at: listener, for: first.peer)
@@ -39,20 +40,15 @@ extension ServiceRuntime {
       let local = (try? connected.borrowed.localAddress())?.unmappedEndpoint
       let context = ConnectionContext(remote: first.peer.unmappedEndpoint, local: local)
       let place = try controlGroupPlace()
-      let slot = recordInLedger(peer: context.remote, listeners: [])
-      let pid: Int32
-      do throws(SystemError) {
-        pid = try server.spawner.spawn(
-          plan, socket: connected.borrowed, standardError: complaintsDescriptor, context: context,
-          controlGroup: place?.directory, pidWord: server.ledger?.pidWord(slot))
-      } catch {
-        server.ledger?.remove(slot)
-        throw error
-      }
+      slot = recordInLedger(peer: context.remote, listeners: [])
+      let pid = try server.spawner.spawn(
+        plan, socket: connected.borrowed, standardError: complaintsDescriptor, context: context,
+        controlGroup: place?.directory, pidWord: server.ledger?.pidWord(slot))
       began(pid, recordedAt: slot, peer: context.remote, listeners: [])
       server.instances.setControlGroup(place?.connection, of: pid)
       watchTimes(of: pid, connection: nil)
     } catch {
+      server.ledger?.remove(slot)
       counters.fail(.process)
       admission.ended(first.peer.ip)
       socket.dropDatagram()

@@ -19,6 +19,15 @@ struct RescueTests {
     Moment(testDescription: "the server runs, and its descriptor is still here", call: "write", isRescued: false),
   ]
 
+  /// A daemon under a manager that keeps what it is given.
+  private func start(_ build: DaemonBuild) throws -> (setup: ProbeServices, held: Service, store: DescriptorStore) {
+    let setup = try ProbeServices(build)
+    let store = DescriptorStore()
+    let held = try setup.service("held", "hold")
+    try setup.start([held], store: store)
+    return (setup, held, store)
+  }
+
   @Test(arguments: DaemonBuild.present, moments)
   func aConnectionIsServedOnce(_ build: DaemonBuild, _ moment: Moment) throws {
     let setup = try ProbeServices(build)
@@ -107,13 +116,34 @@ struct RescueTests {
     #expect(try talking.receiveToEnd() == [])
   }
 
-  /// What a built-in had read and not answered is lost with it: the conversation ends, rather than going on with a hole.
+  /// Who was refused, and still hears why, is no conversation to go on with.
   @Test(arguments: DaemonBuild.present)
-  func aConversationInMidSentenceEnds(_ build: DaemonBuild) throws {
+  func whoWasRefusedStaysOut(_ build: DaemonBuild) throws {
     let setup = try ProbeServices(build)
     let store = DescriptorStore()
     let held = try setup.service("held", "hold")
+    let port = try Ports.free()
+    try setup.scratch.write("banner", "no\n")
+    try setup.scratch.write(
+      "\(Daemon.directoryName)/closed.conf",
+      "service = echo\ntype = INTERNAL\nport = \(port)\nprotocol = tcp\nno_access = 127.0.0.1\n"
+        + "banner_fail = \(setup.scratch("banner"))\n")
     try setup.start([held], store: store)
+    let refused = try Client(.stream, "127.0.0.1", port)
+    #expect(try refused.receiveLine() == "no")
+    try setup.synchronise()
+    setup.daemon.process.send(SIGKILL)
+    _ = try setup.daemon.process.wait()
+    try setup.startAgain(store: store)
+    _ = try setup.connectGreeted(held)
+    try? refused.send("let me in")
+    #expect(((try? refused.receiveToEnd()) ?? []) == [])
+  }
+
+  /// What a built-in had read and not answered is lost with it: the conversation ends, rather than going on with a hole.
+  @Test(arguments: DaemonBuild.present)
+  func aConversationInMidSentenceEnds(_ build: DaemonBuild) throws {
+    let (setup, held, store) = try start(build)
     let talking = try setup.connectEcho()
     try talking.send("before")
     #expect(try talking.receive(exactly: 6) == Array("before".utf8))
@@ -131,10 +161,7 @@ struct RescueTests {
   /// The rescuer costs next to nothing, hears nothing, and goes with the daemon.
   @Test(arguments: DaemonBuild.present)
   func theRescuerIsSmallAndGoesAlong(_ build: DaemonBuild) throws {
-    let setup = try ProbeServices(build)
-    let store = DescriptorStore()
-    let held = try setup.service("held", "hold")
-    try setup.start([held], store: store)
+    let (setup, held, store) = try start(build)
     let first = try setup.daemon.rescuer()
     // Signals for everybody in the control group, as by `systemctl kill`, are not for it.
     for signal in [SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGQUIT] { kill(first, signal) }
@@ -159,10 +186,7 @@ struct RescueTests {
   /// One that somebody has killed is replaced.
   @Test(arguments: DaemonBuild.present)
   func aKilledRescuerHasASuccessor(_ build: DaemonBuild) throws {
-    let setup = try ProbeServices(build)
-    let store = DescriptorStore()
-    let held = try setup.service("held", "hold")
-    try setup.start([held], store: store)
+    let (setup, held, _) = try start(build)
     let first = try setup.daemon.rescuer()
     // Time itself: one that ends within its first second is not started again.
     usleep(1_100_000)
