@@ -100,13 +100,29 @@ CHILD_CODE static long set_oom_score(const char *text) {
     return result < 0 ? result : 0;
 }
 
+enum { GROUPS_READ_BACK = 256 };
+
+// The kernel sorts the list. A longer one than fits a child's stack is only counted.
+CHILD_CODE static int has_groups(const struct cspawn_plan *plan) {
+    gid_t list[GROUPS_READ_BACK];
+    long count = plan->group_count;
+    if (count > GROUPS_READ_BACK) return call(SYS_getgroups, 0, 0, 0, 0) == count;
+    if (call(SYS_getgroups, GROUPS_READ_BACK, (long)list, 0, 0) != count) return 0;
+    for (long index = 0; index < count; index++) {
+        int is_wanted = 0;
+        for (long other = 0; other < count; other++) is_wanted |= plan->groups[other] == list[index];
+        if (!is_wanted) return 0;
+    }
+    return 1;
+}
+
 // Groups, then group, then user, as each needs the privilege that the next gives up. The saved ids go too, and each is
 // read back: a kernel or sandbox that pretends must not leave a server root.
 CHILD_CODE static struct failure change_identity(const struct cspawn_plan *plan) {
     uint32_t ids[3];
     long result = call(SYS_setgroups, plan->group_count, (long)plan->groups, 0, 0);
     if (result < 0) return (struct failure){CSPAWN_STAGE_GROUPS, result};
-    if (call(SYS_getgroups, 0, 0, 0, 0) != plan->group_count) return (struct failure){CSPAWN_STAGE_GROUPS, -EPERM};
+    if (!has_groups(plan)) return (struct failure){CSPAWN_STAGE_GROUPS, -EPERM};
     result = call(SYS_setresgid, plan->group, plan->group, plan->group, 0);
     if (result < 0) return (struct failure){CSPAWN_STAGE_GROUP, result};
     call(SYS_getresgid, (long)&ids[0], (long)&ids[1], (long)&ids[2], 0);

@@ -43,6 +43,13 @@ package enum CurrentProcess {
     try checked("start session") { setsid() }
   }
 
+  /// Where root's process has no supplementary groups, as a service manager leaves it, it gets the one that every login of
+  /// root has, its own. It may do no more than before, and servers of root's are born with their identity.
+  package static func joinOwnGroup() {
+    var group = getegid()
+    if isRoot && getgroups(0, nil) == 0 { _ = setgroups(1, &group) }
+  }
+
   /// What ps and update-inetd see as the process's name: at most 15 bytes (PR_SET_NAME).
   package static func setName(_ name: String) { _ = clinux_set_name(name) }
 

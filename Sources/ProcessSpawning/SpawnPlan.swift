@@ -69,7 +69,9 @@ package final class SpawnPlan {
 
   private func fill(_ parameters: SpawnParameters) {
     plan.pointee.path = arena.string(parameters.program)
-    plan.pointee.directory = parameters.workingDirectory.flatMap { arena.string($0) }
+    if let directory = parameters.workingDirectory, !SpawnPlan.isBornIn(directory, parameters) {
+      plan.pointee.directory = arena.string(directory)
+    }
     plan.pointee.root = parameters.rootDirectory.flatMap { arena.string($0) }
     plan.pointee.oom_score = parameters.oomScoreAdjust.flatMap { arena.string("\($0)") }
     plan.pointee.cell = parameters.cell.flatMap { $0.write(to: arena) }
@@ -111,6 +113,12 @@ package final class SpawnPlan {
 
 // From plain values to what the child reads.
 extension SpawnPlan {
+  /// Whether a child is in `directory` from the beginning: the daemon stays in its own as long as it runs.
+  private static func isBornIn(_ directory: String, _ parameters: SpawnParameters) -> Bool {
+    guard parameters.rootDirectory == nil, parameters.cell == nil else { return false }
+    return (try? FileSystem.currentDirectory()) == directory
+  }
+
   private static func template(_ text: String, _ parameters: SpawnParameters) -> TextTemplate {
     parameters.expandsTemplates ? TextTemplate(text, serviceID: parameters.serviceID) : TextTemplate(constant: text)
   }

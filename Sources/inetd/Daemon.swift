@@ -33,6 +33,7 @@ final class Daemon {
     try CurrentProcess.markInheritedDescriptors()
     inheritance = Inheritance.take()
     CurrentProcess.setName("inetd")
+    CurrentProcess.joinOwnGroup()
     // A daemon that has executed itself is in the background already.
     if !runsInForeground, !inheritance.isReexecution {
       if inheritance.isEmpty { CurrentProcess.closeInheritedDescriptors() }
@@ -86,12 +87,12 @@ final class Daemon {
     withExtendedLifetime(server) { exit(ExitCode.success.rawValue) }
   }
 
-  /// From here on nobody at a terminal is listening.
+  /// From here on nobody at a terminal is listening. No file system is kept from being unmounted, and servers are born
+  /// where they belong.
   private func leaveTerminal(_ log: ServerLog) throws(SystemError) {
     if !runsInForeground { log.redirect(to: .journal() ?? .syslog()) }
-    if inheritance.isReexecution, !runsInForeground { try FileSystem.changeDirectory(to: "/") }
-    guard let readiness else { return }
     try FileSystem.changeDirectory(to: "/")
+    guard let readiness else { return }
     try CurrentProcess.discardStandardDescriptors()
     readiness.send(status: 0)
   }
