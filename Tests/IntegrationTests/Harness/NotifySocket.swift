@@ -12,7 +12,11 @@ final class NotifySocket {
   private final class Inbox: @unchecked Sendable {
     let condition = NSCondition()
     var messages: [String] = []
+    var isEmptied = false
   }
+
+  /// What this side sends to itself: when it has arrived, so has everything that was sent before.
+  private static let fence = "TEST_FENCE=1"
 
   /// Without a `store`, what is to be kept is dropped without a word, as by FileDescriptorStoreMax=0.
   init(path: String, store: DescriptorStore? = nil) throws {
@@ -36,7 +40,7 @@ final class NotifySocket {
         let message = String(decoding: buffer[..<count], as: UTF8.self)
         if store?.handle(message, passed) != true, passed >= 0 { close(passed) }
         inbox.condition.withLock {
-          inbox.messages.append(message)
+          if message == Self.fence { inbox.isEmptied = true } else { inbox.messages.append(message) }
           inbox.condition.broadcast()
         }
       }
@@ -60,10 +64,24 @@ final class NotifySocket {
     }
     while !contains() {
       guard !deadline.hasPassed else { throw Failure("no \(line); notified: \(inbox.messages)") }
-      let alive = isAlive()
+      if !isAlive() { return try emptied(deadline) && contains() }
       // The end of the process has no event here; looking for it now and then is enough.
       _ = inbox.condition.wait(until: Date(timeIntervalSinceNow: min(0.05, deadline.remaining)))
-      if !alive { return contains() }
+    }
+    return true
+  }
+
+  /// Waits until everything is read that has been sent so far.
+  private func emptied(_ deadline: Deadline) throws -> Bool {
+    inbox.isEmptied = false
+    let name = try SocketName(unix: path)
+    let text = Array(Self.fence.utf8)
+    guard name.withPointer({ sendto(descriptor, text, text.count, 0, $0, $1) }) == text.count else {
+      throw Failure("send to \(path): \(errorText())")
+    }
+    while !inbox.isEmptied {
+      guard !deadline.hasPassed else { throw Failure("notified: \(inbox.messages)") }
+      _ = inbox.condition.wait(until: Date(timeIntervalSinceNow: deadline.remaining))
     }
     return true
   }
