@@ -14,6 +14,28 @@ package struct GateOrder: Equatable, Sendable {
   /// What the verdict's pipe says of a peer who may enter. Of one who may not it says the exit status.
   package static let passed: UInt8 = 1
 
+  /// What the peer is told who may enter, and the one who may not: sizes of two texts, one behind the other in a file.
+  /// The gate runs as the server's user, who need not be able to read what the administrator wrote them into.
+  package struct Banners: Equatable, Sendable {
+    package var file: Int32
+    package let success: Int
+    package let failure: Int
+
+    package init(file: Int32 = -1, success: Int, failure: Int) {
+      self.file = file
+      self.success = success
+      self.failure = failure
+    }
+
+    fileprivate init?(_ text: String) {
+      let numbers = text.split(separator: ":", omittingEmptySubsequences: false).map { Int32($0) ?? -1 }
+      guard numbers.count == 3, numbers[0] > 2, numbers[1] >= 0, numbers[2] >= 0 else { return nil }
+      self.init(file: numbers[0], success: Int(numbers[1]), failure: Int(numbers[2]))
+    }
+
+    fileprivate var text: String { "\(file):\(success):\(failure)" }
+  }
+
   /// The descriptor whose peer is judged: 0, or from 3 on where the server gets its sockets that way.
   package var socket: Int32 = 0
   /// The descriptor of the pipe for the verdict, which no server inherits.
@@ -25,9 +47,8 @@ package struct GateOrder: Equatable, Sendable {
   package var noAccess: String?
   /// The client's address where a proxy is the socket's peer; nil = the socket knows.
   package var client: String?
-  /// Files for the peer who may enter, and for the one who may not.
-  package var successBanner: String?
-  package var failureBanner: String?
+  /// Nil = none.
+  package var banners: Banners?
   /// Whether the server gets the range of its peer's SELinux label.
   package var takesPeerLabel = false
   /// Program path, argv[0] and arguments; empty = judge only.
@@ -42,9 +63,8 @@ package struct GateOrder: Equatable, Sendable {
     if let libwrapName { arguments.append("libwrap=" + libwrapName) }
     if let onlyFrom { arguments.append("only_from=" + onlyFrom) }
     if let noAccess { arguments.append("no_access=" + noAccess) }
-    if let successBanner { arguments.append("banner_success=" + successBanner) }
     if let client { arguments.append("client=" + client) }
-    if let failureBanner { arguments.append("banner_fail=" + failureBanner) }
+    if let banners { arguments.append("banners=" + banners.text) }
     if takesPeerLabel { arguments.append("label=peer") }
     if escapingPercent { arguments = arguments.map { GateOrder.escaped($0) } }
     return arguments + ["--"] + command
@@ -66,9 +86,10 @@ package struct GateOrder: Equatable, Sendable {
       case "libwrap": libwrapName = value
       case "only_from": onlyFrom = value
       case "no_access": noAccess = value
-      case "banner_success": successBanner = value
       case "client": client = value
-      case "banner_fail": failureBanner = value
+      case "banners":
+        guard let files = Banners(value) else { return nil }
+        banners = files
       case "label": takesPeerLabel = value == "peer"
       default: return nil
       }

@@ -38,6 +38,15 @@ extension FileDescriptor {
       owning: try checked("create memory file", name) { memfd_create(name, UInt32(MFD_CLOEXEC | MFD_ALLOW_SEALING)) })
   }
 
+  /// The same with contents that nobody can change any more.
+  package static func memory(name: String, holding bytes: [UInt8]) throws(SystemError) -> FileDescriptor {
+    let file = try memory(name: name)
+    try file.borrowed.writeAll(bytes, to: name)
+    let seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL
+    try checked("seal memory file", name) { clinux_fcntl(file.raw, F_ADD_SEALS, seals) }
+    return file
+  }
+
   /// An epoll instance.
   package static func epoll() throws(SystemError) -> FileDescriptor {
     FileDescriptor(owning: try checked("create epoll instance") { epoll_create1(Int32(EPOLL_CLOEXEC)) })

@@ -5,7 +5,7 @@ import NetworkAddresses
 
 /// The memory that one child uses between clone and execve: its stack, its texts, and the words it reports through.
 final class SpawnSlot {
-  /// The child's own functions need less than 1 KB; a page that is never touched costs nothing.
+  /// The child's own functions need less than 2 KB; a page that is never touched costs nothing.
   private static let stackSize = 16_384
 
   /// A page without access, then the stack, then the result words: an overflowing stack faults instead of writing to
@@ -21,7 +21,7 @@ final class SpawnSlot {
   private var bytes: UnsafeMutablePointer<UInt8>
   private var byteCapacity = 1024
   private var descriptors: UnsafeMutablePointer<Int32>
-  private var descriptorCapacity = 5
+  private var descriptorCapacity = 6
 
   /// The plan that the child reads; kept until the child has let go of it.
   private var plan: SpawnPlan?
@@ -75,7 +75,8 @@ final class SpawnSlot {
 
   /// Fills the slot in and starts the child. Returns its pid, or -errno.
   func start(
-    _ plan: SpawnPlan, sockets: UnsafeBufferPointer<Int32>, standardError: Int32, extra: Int32?, null: Int32,
+    _ plan: SpawnPlan, sockets: UnsafeBufferPointer<Int32>, standardError: Int32, extra: [BorrowedDescriptor],
+    null: Int32,
     makesBlocking: Bool, context: ConnectionContext, ignoredSignals: UInt64, initFile: Int32, controlGroup: Int32,
     cell: KeptCell?, ownProcesses: Int32, pidWord: UnsafeMutablePointer<Int32>?, options: Int32
   ) -> Int32 {
@@ -122,11 +123,11 @@ final class SpawnSlot {
 // What the child is given.
 extension SpawnSlot {
   private func layOut(
-    _ plan: SpawnPlan, _ sockets: UnsafeBufferPointer<Int32>, _ standardError: Int32, _ extra: Int32?,
+    _ plan: SpawnPlan, _ sockets: UnsafeBufferPointer<Int32>, _ standardError: Int32, _ extra: [BorrowedDescriptor],
     _ null: Int32, _ makesBlocking: Bool
   ) {
     var count = 3
-    let most = 3 + sockets.count + 1
+    let most = 3 + sockets.count + extra.count
     if most > descriptorCapacity {
       descriptors.deallocate()
       descriptors = .allocate(capacity: most)
@@ -151,8 +152,8 @@ extension SpawnSlot {
     case .null: descriptors[2] = null
     case .descriptor: descriptors[2] = standardError
     }
-    if let extra {
-      descriptors[count] = extra
+    for descriptor in extra {
+      descriptors[count] = descriptor.raw
       count += 1
     }
     if !makesBlocking { child.pointee.blocking_count = 0 }

@@ -60,12 +60,12 @@ package final class Spawner {
   /// Starts a server with one socket. The descriptor stays the caller's: the child has its own when this returns.
   ///
   /// `makesBlocking` clears O_NONBLOCK on the socket, in the child. It changes the open file, which the daemon shares:
-  /// a listener that comes back must be set again. `extra` gets the number behind the last one that the plan's
+  /// a listener that comes back must be set again. `extra` get the numbers behind the last one that the plan's
   /// passing gives. `controlGroup` is the directory of a control group to start in, `cell` one that is ready; without
   /// it the child makes its own. The kernel writes the pid to `pidWord` as it makes the process. Throws EAGAIN or ENOMEM when no process can be had now.
   @export(interface) package func spawn(
     _ plan: SpawnPlan, socket: BorrowedDescriptor, standardError: BorrowedDescriptor? = nil,
-    extra: BorrowedDescriptor? = nil, makesBlocking: Bool = true, context: ConnectionContext,
+    extra: [BorrowedDescriptor] = [], makesBlocking: Bool = true, context: ConnectionContext,
     controlGroup: BorrowedDescriptor? = nil, cell: KeptCell? = nil, pidWord: UnsafeMutablePointer<Int32>? = nil
   ) throws(SystemError) -> Int32 {
     var raw = socket.raw
@@ -80,7 +80,7 @@ package final class Spawner {
   /// Starts a server with several sockets, in the order of the plan's names.
   @export(interface) package func spawn(
     _ plan: SpawnPlan, sockets: [BorrowedDescriptor], standardError: BorrowedDescriptor? = nil,
-    extra: BorrowedDescriptor? = nil, makesBlocking: Bool = true, context: ConnectionContext = .none,
+    extra: [BorrowedDescriptor] = [], makesBlocking: Bool = true, context: ConnectionContext = .none,
     controlGroup: BorrowedDescriptor? = nil, pidWord: UnsafeMutablePointer<Int32>? = nil
   ) throws(SystemError) -> Int32 {
     let raw = sockets.map { $0.raw }
@@ -140,7 +140,7 @@ extension Spawner {
 
   private func start(
     _ plan: SpawnPlan, _ sockets: UnsafeBufferPointer<Int32>, _ standardError: BorrowedDescriptor?,
-    _ extra: BorrowedDescriptor?, _ makesBlocking: Bool, _ context: ConnectionContext,
+    _ extra: [BorrowedDescriptor], _ makesBlocking: Bool, _ context: ConnectionContext,
     _ controlGroup: BorrowedDescriptor?, _ cell: KeptCell?, _ pidWord: UnsafeMutablePointer<Int32>?
   ) -> Int32 {
     precondition(!sockets.isEmpty, "a server needs a socket")
@@ -155,7 +155,7 @@ extension Spawner {
       if initProgram == nil { initProgram = FileDescriptor(owning: initFile) }
     }
     let result = slot.start(
-      plan, sockets: sockets, standardError: standardError?.raw ?? null.raw, extra: extra?.raw, null: null.raw,
+      plan, sockets: sockets, standardError: standardError?.raw ?? null.raw, extra: extra, null: null.raw,
       makesBlocking: makesBlocking, context: context, ignoredSignals: ignoredSignals, initFile: initFile,
       controlGroup: controlGroup?.raw ?? -1, cell: cell, ownProcesses: ownProcesses?.raw ?? -1, pidWord: pidWord,
       options: options)

@@ -45,6 +45,7 @@ package struct ServiceResolver {
       }
     }
     let empty = settleNamedAddresses(&services)
+    forgetAddresses(&services)
     table.diagnostics += findings
     for place in empty.reversed() {
       let entry = services.remove(at: place).entry
@@ -56,6 +57,15 @@ package struct ServiceResolver {
       table.entries = zip(table.entries.indices, table.entries).filter { !rejected.contains($0.0) }.map { $0.1 }
     }
     return services
+  }
+
+  /// What the services listen on is in their plans now: without their addresses most are alike in the rest of their
+  /// sockets' definition, and hold it together.
+  private func forgetAddresses(_ services: inout [ResolvedService]) {
+    for index in services.indices {
+      services[index].entry.definition.socket.addresses = []
+      if index > 0 { services[index].entry.definition.shareParts(with: services[index - 1].definition) }
+    }
   }
 
   /// Resolves one service; nil when it is in error. `findings` are those of this service.

@@ -6,25 +6,25 @@ import NetworkAddresses
 
 /// Judges the peer of a socket, then becomes the server in place: same process, same descriptors.
 ///
-/// One more descriptor is a pipe to the daemon for the verdict, which closes with the execution.
+/// One more descriptor is a pipe to the daemon for the verdict, another the file with the banners. Both close with the
+/// execution.
 struct Gate: ~Copyable {
   private let verdict: FileDescriptor
   private let order: GateOrder
 
   /// Resolvers have their own idea of patience: SIGALRM ends a gate that takes longer, which refuses the peer.
   private static let patience: UInt32 = 30
-  /// More of a banner is not sent: it must fit a fresh socket's buffer.
-  private static let bannerLimit = 16 << 10
 
   private init(_ order: GateOrder, _ verdict: consuming FileDescriptor) {
     self.order = order
     self.verdict = consume verdict
   }
 
-  /// Takes over the verdict's descriptor, which the daemon could not pass close-on-exec.
+  /// Takes over the descriptors that are its own, which the daemon could not pass close-on-exec.
   static func prepare(_ order: GateOrder) throws(SystemError) -> Gate {
     let verdict = FileDescriptor(owning: order.verdict)
     try verdict.borrowed.setCloseOnExec(true)
+    if let banners = order.banners { try BorrowedDescriptor(raw: banners.file).setCloseOnExec(true) }
     return Gate(order, consume verdict)
   }
 
@@ -41,7 +41,7 @@ struct Gate: ~Copyable {
       return 0
     }
     if order.takesPeerLabel && !takePeerLabel() { return refuse(.failure) }
-    send(order.successBanner)
+    if let texts = order.banners { sendBanner(from: 0, size: texts.success) }
     tell(GateOrder.passed)
     CurrentProcess.execute(order.command[0], arguments: Array(order.command.dropFirst()))
     return GateOrder.Refusal.failure.rawValue
@@ -69,18 +69,16 @@ struct Gate: ~Copyable {
 
   /// Tells the peer what the service's banner says, and the daemon the reason.
   private func refuse(_ reason: GateOrder.Refusal) -> Int32 {
-    send(order.failureBanner)
+    if let texts = order.banners { sendBanner(from: texts.success, size: texts.failure) }
     // A refused datagram is taken, or it would be judged again and again.
     if socket.socketKind == .datagram { socket.dropDatagram() }
     tell(UInt8(reason.rawValue))
     return reason.rawValue
   }
 
-  private func send(_ banner: String?) {
-    guard let banner, socket.socketKind != .datagram,
-      let text = try? FileSystem.contents(of: banner, limit: Gate.bannerLimit).bytes
-    else { return }
-    text.withUnsafeBytes { _ = socket.send($0) }
+  private func sendBanner(from offset: Int, size: Int) {
+    guard size > 0, socket.socketKind != .datagram, let file = order.banners?.file else { return }
+    _ = BorrowedDescriptor(raw: file).sendFile(to: socket, from: offset, count: size)
   }
 
   private func tell(_ byte: UInt8) {

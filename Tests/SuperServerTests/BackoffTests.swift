@@ -20,7 +20,7 @@ import Testing
   private let head = QueueHead.datagram(port: 4000, size: 10, start: 1)
 
   @Test func aServerThatTakesNothingIsDelayed() {
-    var server = WaitServerRuntime()
+    let server = WaitServerRuntime()
     var delays: [Int64?] = []
     for _ in 0..<3 {
       server.started(head)
@@ -30,7 +30,7 @@ import Testing
   }
 
   @Test func aServerThatWorkedIsNot() {
-    var server = WaitServerRuntime()
+    let server = WaitServerRuntime()
     server.started(head)
     let other = server.ended(.datagram(port: 4001, size: 10, start: 1), after: .milliseconds(5))
     #expect(other == nil, "another datagram waits now")

@@ -37,13 +37,7 @@ final class ChargenFile {
   init() {
     let text = ChargenPattern.text(cycles: ChargenFile.cycles)
     size = text.count
-    do throws(SystemError) {
-      let file = try FileDescriptor.memory(name: "chargen")
-      try file.borrowed.writeAll(String(decoding: text, as: UTF8.self), to: "chargen")
-      self.file = consume file
-    } catch {
-      file = nil
-    }
+    file = try? FileDescriptor.memory(name: "chargen", holding: text)
   }
 
   private var descriptor: BorrowedDescriptor? { file?.borrowed }

@@ -82,7 +82,8 @@ extension ServiceRuntime {
           until: listener.nextAttempt, errno: listener.bindError?.errno))
     }
     if isStale {
-      let findings = staleFindings.isEmpty ? "" : ": " + staleFindings.joined(separator: "; ")
+      let errors = server.staleFindings[id] ?? []
+      let findings = errors.isEmpty ? "" : ": " + errors.joined(separator: "; ")
       conditions.append(
         ServiceCondition(
           state: .stale, reason: "the files hold an error, so that it runs on as it was before" + findings))

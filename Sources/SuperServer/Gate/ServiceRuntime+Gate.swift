@@ -32,10 +32,11 @@ extension ServiceRuntime {
     if isProgram { server.ledger?.takesOff(connection.borrowed, slot) }
     do throws(SystemError) {
       let pipe = try FileDescriptor.pipe(nonblocking: true)
+      let extra = try gateDescriptors(pipe.writer.borrowed)
       let plan = ServerProgram.gate(order, path: ServiceRuntime.gatePath, of: resolved)
       let pid = try server.spawner.spawn(
         plan, socket: connection.borrowed, standardError: isProgram ? complaintsDescriptor : nil,
-        extra: pipe.writer.borrowed, makesBlocking: false, context: context, pidWord: server.ledger?.pidWord(slot))
+        extra: extra, makesBlocking: false, context: context, pidWord: server.ledger?.pidWord(slot))
       server.ledger?.confirm(slot, at: ProcessStatus.now)
       server.instances.insert(
         Instance(
@@ -69,7 +70,8 @@ extension ServiceRuntime {
       order, path: ServiceRuntime.gatePath, of: resolved, sockets: sockets.count, place: place)
     let pipe = try FileDescriptor.pipe(nonblocking: true)
     let pid = try server.spawner.spawn(
-      plan, sockets: sockets, standardError: complaintsDescriptor, extra: pipe.writer.borrowed, makesBlocking: false,
+      plan, sockets: sockets, standardError: complaintsDescriptor, extra: gateDescriptors(pipe.writer.borrowed),
+      makesBlocking: false,
       pidWord: server.ledger?.pidWord(slot))
     server.ledger?.confirm(slot, at: ProcessStatus.now)
     server.instances.insert(
@@ -161,6 +163,17 @@ extension ServiceRuntime {
     return false
   }
 
+  /// What the gate has beside the sockets, in its order.
+  private func gateDescriptors(_ verdict: BorrowedDescriptor) throws(SystemError) -> [BorrowedDescriptor] {
+    if banners.forGate == nil { return [verdict] }
+    let activity = begun
+    if activity.bannerFile == nil {
+      activity.bannerFile = try FileDescriptor.memory(name: "banners", holding: banners.success + banners.failure)
+    }
+    guard let file = activity.bannerFile?.borrowed else { return [verdict] }
+    return [verdict, file]
+  }
+
   /// What the gate is to judge, and what it becomes.
   private var gateOrder: GateOrder {
     var order = GateOrder()
@@ -171,8 +184,7 @@ extension ServiceRuntime {
       if !access.noAccess.isEmpty { order.noAccess = AccessPattern.listText(access.noAccess) }
     }
     order.takesPeerLabel = traits.contains(.takesPeerLabel)
-    order.successBanner = definition.banners.success
-    order.failureBanner = definition.banners.failure
+    order.banners = banners.forGate
     if case .program(let program) = definition.handler { order.command = [program.path] + program.argumentVector }
     return order
   }

@@ -8,10 +8,7 @@ import SystemdIntegration
 
 /// One listening socket of a service, or the intention to have one while it cannot be bound.
 package final class Listener: EventSource {
-  package let plan: ListenPlan
-  /// Who serves what arrives here. A reload can give a living socket to another service.
-  /// The service lets go of a socket it gives up, so that the two do not keep each other alive.
-  var service: ServiceRuntime
+  // The small ones side by side: there are thousands of listeners.
   /// Nil while the socket cannot be bound.
   private(set) var socket: FileDescriptor?
   /// A wait server has the socket now; the daemon leaves it alone.
@@ -25,25 +22,20 @@ package final class Listener: EventSource {
   private(set) var coversIPv4 = false
   /// An inherited dual-stack socket of the service does this one's work: there is nothing to open.
   var isCovered = false
-  /// The name under which the service manager keeps the socket; nil when it does not.
-  var keptName: String?
   /// A datagram socket that is reached at one address only, which is no group's: what arrives was meant for this host.
   private(set) var hasOneAddress = false
-  /// Whether the kernel notes where each datagram was sent to: a reply must come from there, unless it was a group's. A
-  /// built-in has nothing to ask at its one address. A server that gets the socket may ask (tftpd does), about a datagram
-  /// that came before it could set the option itself.
-  var learnsDestinations: Bool {
-    if hasOneAddress, case .builtin = service.definition.handler { return false }
-    return plan.type == .dgram
-  }
-  /// Tells the socket apart over restarts; nil without a socket.
-  private(set) var inode: UInt64?
+  package let plan: ListenPlan
+  /// Who serves what arrives here. A reload can give a living socket to another service.
+  /// The service lets go of a socket it gives up, so that the two do not keep each other alive.
+  var service: ServiceRuntime
+  /// The name under which the service manager keeps the socket; nil when it does not.
+  var keptName: String?
   /// Nil for a socket that was bound at once, as nearly all are.
   private var trouble: BindTrouble?
-  /// Who listens from beside while a wait server has the socket; must let go before it closes.
-  var ear: EventSource?
-  /// For wait services: the restart delay of a server that takes nothing.
-  var waitServer: WaitServerRuntime?
+  /// Nil until a wait server has been started.
+  private(set) var waitServer: WaitServerRuntime?
+  /// Tells the socket apart over restarts; nil without a socket.
+  private(set) var inode: UInt64?
 
   init(plan: ListenPlan, service: ServiceRuntime) {
     self.plan = plan
@@ -52,6 +44,13 @@ package final class Listener: EventSource {
   }
 
   var descriptor: BorrowedDescriptor? { socket?.borrowed }
+  /// Whether the kernel notes where each datagram was sent to: a reply must come from there, unless it was a group's. A
+  /// built-in has nothing to ask at its one address. A server that gets the socket may ask (tftpd does), about a datagram
+  /// that came before it could set the option itself.
+  var learnsDestinations: Bool {
+    if hasOneAddress, case .builtin = service.definition.handler { return false }
+    return plan.type == .dgram
+  }
   /// Why the socket could not be bound at the last attempt.
   var bindError: SystemError? { trouble?.error }
   /// When the next attempt is due.
@@ -88,6 +87,13 @@ package final class Listener: EventSource {
     trouble.nextAttempt = loop.now + delay
     loop.schedule(timer, after: delay)
     return delay
+  }
+
+  var begunWaitServer: WaitServerRuntime {
+    if let waitServer { return waitServer }
+    let begun = WaitServerRuntime()
+    waitServer = begun
+    return begun
   }
 
   private var begunTrouble: BindTrouble {
@@ -150,8 +156,9 @@ package final class Listener: EventSource {
   func close(in loop: EventLoop, unlink: Bool) {
     if isWatched { loop.remove(self) }
     isWatched = false
-    if let ear { loop.remove(ear) }
-    ear = nil
+    // Whoever listens from beside lets go before the socket closes.
+    if let ear = waitServer?.ear { loop.remove(ear) }
+    waitServer?.ear = nil
     if let timer = trouble?.timer { loop.cancel(timer) }
     trouble?.timer = nil
     isCovered = false

@@ -48,7 +48,7 @@ extension SuperServer {
   }
 
   private func plan(for load: ConfigurationLoad) -> ReloadPlan {
-    ReloadPlan(running: services.mapValues { $0.resolved }, order: order, load: load) { service in
+    ReloadPlan(running: services.mapValues { $0.served }, order: order, load: load) { service in
       guard case .program(let program) = service.definition.handler, service.definition.process.rootDirectory == nil
       else { return true }
       return FileSystem.reasonNotExecutable(program.path)?.errno != ENOENT
@@ -100,12 +100,13 @@ extension SuperServer {
     for change in plan.changes {
       switch change {
       case .keep(let id):
-        // Only the place in the files can have changed.
-        if let new = resolved[id] { services[id]?.move(to: new) }
-        newOrder.append(id)
+        guard let service = services[id], let new = resolved[id] else { continue }
+        service.move(to: new)
+        newOrder.append(service.id)
       case .keepStale(let id):
-        services[id]?.isStale = true
-        newOrder.append(id)
+        guard let service = services[id] else { continue }
+        service.isStale = true
+        newOrder.append(service.id)
       case .remove(let id):
         guard let service = services.removeValue(forKey: id) else { continue }
         leaving += service.listeners
@@ -118,13 +119,13 @@ extension SuperServer {
         leaving += service.listeners
         update(service, to: new)
         changed.append(service)
-        newOrder.append(id)
+        newOrder.append(service.id)
       case .add(let id):
         guard let new = resolved[id] else { continue }
         let service = ServiceRuntime(new, server: self)
-        services[id] = service
+        services[service.id] = service
         changed.append(service)
-        newOrder.append(id)
+        newOrder.append(service.id)
       }
     }
     order = newOrder
@@ -143,9 +144,10 @@ extension SuperServer {
   }
 
   private func explainStale(_ ids: Set<String>, _ load: ConfigurationLoad) {
+    staleFindings = [:]
     if ids.isEmpty { return }
     let findings = ServiceFindings(load.table)
-    for id in ids { services[id]?.staleFindings = findings[id] }
+    for id in ids { staleFindings[id] = findings[id] }
   }
 
   private func update(_ service: ServiceRuntime, to new: ResolvedService) {
@@ -175,7 +177,7 @@ extension SuperServer {
     for listener in rebuilt where !listener.isInherited { free[listener.plan] = nil }
     for service in changed {
       for error in service.banners.errors { log.systemFailure(error, consequence: "this banner is not sent") }
-      service.listeners = service.resolved.listeners.map { plan in
+      service.listeners = service.takePlans().map { plan in
         guard let kept = free.removeValue(forKey: plan) else { return Listener(plan: plan, service: service) }
         kept.service = service
         adjust(kept)

@@ -41,6 +41,8 @@ package final class SuperServer {
   /// All services by id, and their ids in configuration order.
   var services: [String: ServiceRuntime] = [:]
   var order: [String] = []
+  /// The errors because of which services run on as they were, by id.
+  var staleFindings: [String: [String]] = [:]
   /// Services that the files switch off.
   var disabled: [DisabledService] = []
   /// What was open when this process began, until it has found its services.

@@ -1,8 +1,9 @@
+import GateProtocol
 import LinuxSystem
 import ServiceModel
 
 /// The banner files of a service, read at load time so that no connection waits for a disk.
-struct BannerTexts {
+final class BannerTexts: Sendable {
   /// More of a banner is not sent: it must fit a fresh socket's buffer, since nobody waits for the peer to read it.
   static let limit = 16 << 10
 
@@ -12,12 +13,24 @@ struct BannerTexts {
   /// What could not be read, for the log.
   let errors: [SystemError]
 
-  init(_ definition: BannerDefinition) {
+  private static let none = BannerTexts(BannerDefinition())
+
+  /// Most services have none, and share that.
+  static func of(_ definition: BannerDefinition) -> BannerTexts {
+    definition == BannerDefinition() ? none : BannerTexts(definition)
+  }
+
+  private init(_ definition: BannerDefinition) {
     var errors: [SystemError] = []
     always = BannerTexts.read(definition.always, &errors)
     success = BannerTexts.read(definition.success, &errors)
     failure = BannerTexts.read(definition.failure, &errors)
     self.errors = errors
+  }
+
+  /// What the gate sends; nil where that is nothing.
+  var forGate: GateOrder.Banners? {
+    success.isEmpty && failure.isEmpty ? nil : GateOrder.Banners(success: success.count, failure: failure.count)
   }
 
   private static func read(_ path: String?, _ errors: inout [SystemError]) -> [UInt8] {

@@ -18,7 +18,7 @@ enum ServerProgram {
   ]
 
   /// The plan by which the gate starts in place of the server that it may become, with all that this server gets and
-  /// one descriptor more for the verdict. `place`: which of the service's `sockets` sockets is judged.
+  /// descriptors more for the verdict and the banners. `place`: which of the service's `sockets` sockets is judged.
   static func gate(
     _ order: GateOrder, path: String, of service: ResolvedService, sockets: Int = 1, place: Int = 0
   ) -> SpawnPlan {
@@ -27,6 +27,7 @@ enum ServerProgram {
       order.socket = 3 + Int32(place)
       order.verdict = 3 + Int32(sockets)
     }
+    order.banners?.file = order.verdict + 1
     var isTemplate = false
     if case .program(let program) = service.definition.handler { isTemplate = program.expandsVariables }
     var parameters = parameters(

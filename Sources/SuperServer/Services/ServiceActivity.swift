@@ -12,6 +12,8 @@ final class ServiceActivity {
   var refusals = RefusalLog()
   /// How the program is started; made by the first start after a load.
   var plan: SpawnPlan?
+  /// The banners as the gate gets them; made for its first start after a load.
+  var bannerFile: FileDescriptor?
   /// Whose PROXY headers are believed; made for the first connection after a load.
   var proxyTrust: ProxyTrust?
   /// Connections that have yet to show a PROXY header.

@@ -171,9 +171,7 @@ extension ServiceRuntime {
   }
 
   func launch(_ plan: SpawnPlan, on listener: Listener, for peer: SocketAddress, isGated: Bool) {
-    var state = listener.waitServer ?? WaitServerRuntime()
-    state.started(listener.queueHead)
-    listener.waitServer = state
+    listener.begunWaitServer.started(listener.queueHead)
     // With `pass = listen_fds` one server has all of the service's sockets.
     let takesAll = definition.passing == .listenFds
     let given = takesAll ? listeners.filter { $0.descriptor != nil && !$0.isHandedOver } : [listener]

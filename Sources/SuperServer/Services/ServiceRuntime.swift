@@ -20,32 +20,30 @@ package final class ServiceRuntime {
   unowned(unsafe) let server: SuperServer
   private(set) var resolved: ResolvedService
   private(set) var handler: Handler
+  // The small ones side by side: there are thousands of services.
+  /// What the definition says, in the form that is asked for at every connection.
+  private(set) var traits: ServiceTraits
+  private(set) var holds: Holds = []
+  /// No longer part of the server: only its running servers and conversations are left.
+  private(set) var isRetired = false
+  /// The files no longer give a usable definition; the service runs on as it was.
+  package internal(set) var isStale = false
   private(set) var banners: BannerTexts
   /// The files of the load that the definition is of: a stale service's is older than the last one.
   var sourcePaths: [String] = []
-  /// What the definition says, in the form that is asked for at every connection.
-  private(set) var traits: ServiceTraits
   /// The walls around its servers and their bounds; nil where there are none.
   private(set) var walls: ServiceWalls?
   var listeners: [Listener] = []
   /// Nil until somebody comes.
   var activity: ServiceActivity?
-  /// The files no longer give a usable definition; the service runs on as it was.
-  package internal(set) var isStale = false
-  /// The errors because of which it is.
-  var staleFindings: [String] = []
-  private(set) var holds: Holds = []
-  /// No longer part of the server: only its running servers and conversations are left.
-  private(set) var isRetired = false
-  /// The id as records that outlive the daemon hold it.
-  let idHash: UInt64
 
   init(_ resolved: ResolvedService, server: SuperServer) {
     self.server = server
-    idHash = InstanceRecord.hash(resolved.definition.id)
     self.resolved = resolved
+    // What a load has made lies among what goes with it: a text of its own lets all of that be given back.
+    self.resolved.entry.definition.id = String(decoding: Array(resolved.definition.id.utf8), as: UTF8.self)
     handler = ServiceRuntime.handler(for: resolved)
-    banners = BannerTexts(resolved.definition.banners)
+    banners = .of(resolved.definition.banners)
     traits = ServiceTraits(resolved.definition)
     walls = ServiceWalls.of(resolved.definition, server)
     // A long list is built while nobody waits for it.
@@ -56,6 +54,9 @@ package final class ServiceRuntime {
 
   /// Lent, not copied: it is asked for all the time.
   package var definition: ServiceDefinition { _read { yield resolved.definition } }
+  package var id: String { resolved.definition.id }
+  /// The id as records that outlive the daemon hold it.
+  var idHash: UInt64 { InstanceRecord.hash(id) }
   var ownership: UnixSocketOwnership { resolved.ownership }
   var loop: EventLoop { server.loop }
   var log: ServerLog { server.log }
@@ -64,15 +65,18 @@ package final class ServiceRuntime {
 
   /// Takes over a new definition. Sockets are the caller's business; running servers and counters stay.
   func update(to resolved: ResolvedService, livePeers: [IPAddress]) {
+    let id = self.id
     self.resolved = resolved
+    self.resolved.entry.definition.id = id
     handler = ServiceRuntime.handler(for: resolved)
-    banners = BannerTexts(resolved.definition.banners)
+    banners = .of(resolved.definition.banners)
     traits = ServiceTraits(resolved.definition)
     walls?.close(server.cellKeepers)
     walls = ServiceWalls.of(resolved.definition, server)
     if let activity {
       activity.plan = nil
       activity.proxyTrust = nil
+      activity.bannerFile = nil
       activity.admission.update(
         access: resolved.definition.access, limits: resolved.definition.limits, livePeers: livePeers,
         now: nowNanoseconds)
@@ -86,9 +90,25 @@ package final class ServiceRuntime {
   }
 
   /// Takes over the same definition written at another place.
-  func move(to resolved: ResolvedService) {
-    self.resolved = resolved
+  func move(to new: ResolvedService) {
+    resolved.entry.location = new.entry.location
+    resolved.entry.origins = new.entry.origins
+    resolved.entry.isDropIn = new.entry.isDropIn
     isStale = false
+  }
+
+  /// The places to listen, to make listeners from, which have them from then on.
+  func takePlans() -> [ListenPlan] {
+    let plans = resolved.listeners
+    resolved.listeners = []
+    return plans
+  }
+
+  /// The service as it was resolved, with the places it listens on.
+  var served: ResolvedService {
+    var all = resolved
+    if all.listeners.isEmpty { all.listeners = listeners.map { $0.plan } }
+    return all
   }
 
   /// Where the value of a key was written, as `path:line:column`; where the service is defined, if it was not.

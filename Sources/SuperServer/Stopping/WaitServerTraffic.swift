@@ -36,7 +36,7 @@ final class WaitServerTraffic: LoopTimer {
     lastTraffic = loop.now
     super.init()
     ears = listeners.map { Ear($0, self) }
-    for ear in ears { ear.listener.ear = ear }
+    for ear in ears { ear.listener.begunWaitServer.ear = ear }
   }
 
   func begin() { listen() }
@@ -46,7 +46,7 @@ final class WaitServerTraffic: LoopTimer {
     loop.cancel(self)
     for ear in ears {
       loop.remove(ear)
-      ear.listener.ear = nil
+      ear.listener.waitServer?.ear = nil
     }
     ears = []
   }

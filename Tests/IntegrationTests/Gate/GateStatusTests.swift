@@ -34,10 +34,10 @@ import Testing
       }
     }
     let connection = try Client(.stream, "127.0.0.1", peer.port)
-    let banner = try scratch.write("banner", "<banner>")
-    let words = ["socket=0", "verdict=3", "banner_fail=\(banner)"] + order + ["--"] + command
+    try scratch.write("banner", "<banner>")
+    let words = ["socket=0", "verdict=3", "banners=4:0:8"] + order + ["--"] + command
     let gate = try ChildProcess(
-      prefix + ["sh", "-c", #"exec "$@" 3>"$0""#, scratch("verdict"), Self.path(build)] + words,
+      prefix + ["sh", "-c", #"exec "$@" 3>"$0/verdict" 4<"$0/banner""#, scratch.path, Self.path(build)] + words,
       input: connection.descriptor)
     defer { gate.end() }
     let status = try gate.wait()

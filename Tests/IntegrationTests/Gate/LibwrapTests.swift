@@ -107,14 +107,17 @@ struct LibwrapTests {
     withExtendedLifetime(etc) {}
   }
 
-  /// Banners come in xinetd's order: one for everybody, then the one that fits the judgement.
+  /// Banners come in xinetd's order: one for everybody, then the one that fits the judgement. They are the daemon's to
+  /// read: the gate is the server's user already.
   @Test(arguments: DaemonBuild.present)
   func bannersFollowTheJudgement(_ build: DaemonBuild) throws {
     let setup = try ProbeServices(build)
     let etc = try OwnEtc(setup.scratch)
     try etc.write("hosts.deny", "ALL: 127.0.0.2\n")
     let files = try ["banner", "banner_success", "banner_fail"].map { ($0, try setup.scratch.write($0, "<\($0)>")) }
-    let service = try setup.service("wrapped", "fail", "0", keys: [("libwrap", "yes")] + files)
+    for (_, path) in files { chmod(path, 0o600) }
+    var service = try setup.service("wrapped", "fail", "0", keys: [("libwrap", "yes")] + files)
+    if geteuid() == 0 { service.user = "nobody" }
     var plain = try setup.service("plain", "fail", "0", keys: files)
     plain.keys.append(("no_access", "127.0.0.2"))
     try setup.start([service, plain], prefix: etc.prefix)
