@@ -1,9 +1,12 @@
 #include "CLinux.h"
+#include "CLinuxProcess.h"
 #include "CLinuxSockets.h"
 
 // Only async-signal-safe calls and the resolver run in the child: whatever else this process does in other threads, no
 // lock of the Swift runtime can be in the way.
-static void answer(const char *name, int family, int writer) {
+static void answer(const char *name, int family, int writer, int seconds) {
+    // Its asker's SIGKILL may be forbidden (SELinux): the kernel's own alarm is not.
+    clinux_end_in(seconds);
     struct clinux_host_answer answer = {0};
     struct addrinfo hints = {.ai_family = family, .ai_socktype = SOCK_STREAM}, *list = NULL;
     answer.result = getaddrinfo(name, NULL, &hints, &list);
@@ -21,7 +24,7 @@ int clinux_look_up_host(const char *name, int family, int milliseconds, struct c
     int ends[2];
     if (pipe2(ends, O_CLOEXEC)) return -1;
     pid_t child = fork();
-    if (child == 0) answer(name, family, ends[1]);
+    if (child == 0) answer(name, family, ends[1], milliseconds / 1000 + 1);
     int failure = errno;
     close(ends[1]);
     if (child < 0) {

@@ -6,6 +6,7 @@
 #include "child.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/epoll.h>
@@ -15,7 +16,7 @@
 #include <sys/uio.h>
 
 // Room for some ten thousand connections that nobody has taken yet: a message takes 1 KB of the sender's buffer.
-enum { KERNEL_SIGSET_SIZE = 8, DEATH = SIGUSR1, OUTBOX_SIZE = 16 << 20 };
+enum { KERNEL_SIGSET_SIZE = 8, OUTBOX_SIZE = 16 << 20 };
 
 // A sanitizer's memory is needed to the end: what the compiler makes of an initialisation, it answers.
 #if defined(__has_feature)
@@ -184,28 +185,36 @@ CHILD_CODE static void rescue_fresh(const struct cspawn_rescue *rescue) {
     }
 }
 
-CHILD_CODE static void live(const struct cspawn_rescue *given, long daemon) {
+// Until the daemon has ended, or wants us to. Not by a signal at its death: where a policy forbids the daemon to signal
+// its own kind (SELinux), it would never come.
+CHILD_CODE static int outlives_daemon(const struct cspawn_rescue *rescue) {
+    struct pollfd events[2] = {{.fd = rescue->daemon, .events = POLLIN}, {.fd = rescue->end, .events = POLLIN}};
+    long count;
+    do count = call_five(SYS_ppoll, (long)events, 2, 0, 0, KERNEL_SIGSET_SIZE);
+    while (count == -EINTR);
+    return count > 0 && events[1].revents == 0;
+}
+
+CHILD_CODE static void live(const struct cspawn_rescue *given) {
     // The caller's frame is not the child's for long.
     struct cspawn_rescue rescue = *given;
     call(SYS_prctl, PR_SET_NAME, (long)"inetd-rescuer", 0, 0);
-    uint64_t all = ~(uint64_t)0, death = (uint64_t)1 << (DEATH - 1);
+    uint64_t all = ~(uint64_t)0;
     call(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, 0, KERNEL_SIGSET_SIZE);
-    call(SYS_prctl, PR_SET_PDEATHSIG, DEATH, 0, 0);
     forget_memory();
-    // The signal may be anybody's: a new parent is what tells.
-    while (call(SYS_getppid, 0, 0, 0, 0) == daemon) call(SYS_rt_sigtimedwait, (long)&death, 0, 0, KERNEL_SIGSET_SIZE);
-    rescue_listening(&rescue);
-    rescue_fresh(&rescue);
+    if (outlives_daemon(&rescue)) {
+        rescue_listening(&rescue);
+        rescue_fresh(&rescue);
+    }
     for (;;) call(SYS_exit_group, 0, 0, 0, 0);
 }
 
 pid_t cspawn_start_rescuer(const struct cspawn_rescue *rescue) {
-    long daemon = getpid();
     int room = OUTBOX_SIZE;
     // Without the privilege the usual room has to do.
     if (setsockopt(rescue->outbox, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof room) < 0)
         setsockopt(rescue->outbox, SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
     pid_t pid = (pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
-    if (pid == 0) live(rescue, daemon);
+    if (pid == 0) live(rescue);
     return pid == -1 ? -errno : pid;
 }

@@ -30,7 +30,8 @@ package final class AccountProcess {
     socket = pair.takeReader()
   }
 
-  /// The process ends as it finds its questioner gone. One that is stuck in a module is ended.
+  /// The process ends as it finds its questioner gone. One that is stuck in a module is ended, and ends by itself where
+  /// we may not (SELinux).
   deinit {
     shutdown(socket.borrowed.raw, Int32(SHUT_RDWR))
     kill(pid, SIGKILL)
@@ -93,7 +94,9 @@ extension AccountProcess {
         retryingInterrupted { recv(socket.raw, bytes.baseAddress, bytes.count, 0) }
       }
       guard count > 0, let question = Question(rawValue: request[0]) else { return }
+      clinux_end_in(Int32(patience.wholeSeconds))
       let reply = reply(to: question, String(decoding: request[1..<count], as: UTF8.self))
+      clinux_end_in(0)
       let sent = reply.withUnsafeBytes { bytes in
         retryingInterrupted { send(socket.raw, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL)) }
       }

@@ -47,6 +47,16 @@ static inline int clinux_default_signal(int number) { return signal(number, SIG_
 /// 1 when the process ignores the signal. Asks the kernel: libc hides 32 and 33, which a parent may have ignored.
 int clinux_ignores_signal(int number);
 
+/// Has this process ended by the kernel in so many seconds, whoever may signal it (SIGALRM); 0: no longer.
+static inline void clinux_end_in(int seconds) {
+    sigset_t set;
+    signal(SIGALRM, SIG_DFL);
+    sigemptyset(&set);
+    sigaddset(&set, SIGALRM);
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
+    alarm((unsigned)seconds);
+}
+
 /// How many bytes of this value there are.
 static inline size_t clinux_count_bytes(const void *bytes, size_t length, unsigned char value) {
     size_t count = 0;

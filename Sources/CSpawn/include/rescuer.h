@@ -23,6 +23,10 @@ struct cspawn_rescue {
     /// A connected unix socket that takes each rescued connection in a message of its own (SCM_RIGHTS), with one of the
     /// bytes below.
     int32_t outbox;
+    /// A pidfd of the daemon's (pidfd_open(2)).
+    int32_t daemon;
+    /// Becomes readable when the rescuer is to end.
+    int32_t end;
 };
 
 enum {
@@ -32,6 +36,6 @@ enum {
     CSPAWN_RESCUED_LISTENING = 'l',
 };
 
-/// Starts the rescuer, a child with a copy of next to none of our memory. It ends when we have, or by SIGKILL. Returns its
+/// Starts the rescuer, a child with a copy of next to none of our memory. It ends when we have, or when it is told to. Returns its
 /// pid or -errno.
 pid_t cspawn_start_rescuer(const struct cspawn_rescue *rescue);

@@ -24,12 +24,18 @@ final class ConnectionRescuer {
   private let storedName: String
   /// Where the next run reads, for which the store has a copy, and the rescuer writes, by our number of it.
   private let channel: Pipe
+  /// Tells it of our end, and that it is to end itself. Shared as all descriptors are, and closed when it is gone.
+  private let ownProcess: FileDescriptor
+  private let ending: FileDescriptor
   private let startedAt: MonotonicTime
 
   private init(_ ledger: InstanceLedger, in loop: EventLoop) throws(SystemError) {
     let channel = try FileDescriptor.messagePair()
     let inode = try channel.reader.borrowed.status(subject: "rescuer's socket").inode
-    pid = try ledger.startRescuer(watching: loop.descriptor, sendingTo: channel.writer.borrowed)
+    ownProcess = try FileDescriptor.process(CurrentProcess.pid)
+    ending = try FileDescriptor.eventCounter()
+    pid = try ledger.startRescuer(
+      watching: loop.descriptor, sendingTo: channel.writer.borrowed, until: ownProcess.borrowed, or: ending.borrowed)
     storedName = ConnectionRescuer.prefix + "\(inode)"
     startedAt = .now
     self.channel = channel
@@ -53,6 +59,8 @@ final class ConnectionRescuer {
   /// Ends it, and waits until it has let go of our descriptors.
   func end(for server: SuperServer) {
     server.told(server.notifier.removeFromStore(name: storedName))
+    // The signal is for one that somebody has stopped; the daemon need not be allowed to send it.
+    _ = withUnsafeBytes(of: UInt64(1)) { ending.borrowed.write($0) }
     try? ChildProcess.signal(pid, SIGKILL)
     _ = try? ChildProcess.wait(for: pid)
   }

@@ -126,10 +126,12 @@ extension InstanceLedger {
   func noFlight() { flight.clear() }
 
   /// Starts the rescuer, which finds here what is in flight. Returns its pid.
-  func startRescuer(watching poll: BorrowedDescriptor, sendingTo outbox: BorrowedDescriptor) throws(SystemError)
-    -> Int32
-  {
+  func startRescuer(
+    watching poll: BorrowedDescriptor, sendingTo outbox: BorrowedDescriptor, until daemon: BorrowedDescriptor,
+    or end: BorrowedDescriptor
+  ) throws(SystemError) -> Int32 {
     try RescuerProcess.start(
-      sharing: UnsafeRawPointer(memory.bytes.baseAddress!), flight, poll: poll, outbox: outbox)
+      sharing: UnsafeRawPointer(memory.bytes.baseAddress!), flight, poll: poll, outbox: outbox, daemon: daemon, end: end
+    )
   }
 }
