@@ -6,6 +6,8 @@ package enum RefusalReason: UInt8, CaseIterable, Hashable, Sendable {
   case sensor, address, time, load, sourceRate, perSource, instances, processLimit, libwrap, fork, ident
   /// A connection that should carry a PROXY header does not, or not from whom it is believed.
   case proxyHeader
+  /// The server cannot have the SELinux label that is its peer's due.
+  case label
 
   package var logText: String {
     switch self {
@@ -20,6 +22,7 @@ package enum RefusalReason: UInt8, CaseIterable, Hashable, Sendable {
     case .fork: "fork"
     case .ident: "ident"
     case .proxyHeader: "proxy_protocol"
+    case .label: "label"
     }
   }
 }

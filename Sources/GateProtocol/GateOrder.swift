@@ -9,9 +9,12 @@ package struct GateOrder: Equatable, Sendable {
     case libwrap = 119
     /// The order could not be understood or carried out: refused, because it cannot be known that the peer may enter.
     case failure = 120
+    /// The peer has no label, or the policy does not let the server have it.
+    case label = 121
   }
 
-  /// What the verdict's pipe says of a peer who may enter. Of one who may not it says the exit status.
+  /// What the verdict's pipe says of a peer who may enter. Of one who may not it says the exit status. Behind this comes
+  /// an error number if the server could not be executed, and the pipe's end when it has been.
   package static let passed: UInt8 = 1
 
   /// What the peer is told who may enter, and the one who may not: sizes of two texts, one behind the other in a file.

@@ -186,11 +186,13 @@ extension CurrentProcess {
     }
   }
 
-  /// Becomes another program (execv(2)) with the present environment. Returns only on failure.
-  package static func execute(_ path: String, arguments: [String]) {
+  /// Becomes another program (execv(2)) with the present environment. Returns only why that has failed.
+  package static func execute(_ path: String, arguments: [String]) -> SystemError {
     var vector = arguments.map { strdup($0) }
     vector.append(nil)
     execv(path, &vector)
+    let error = SystemError.last("execute", path)
     for pointer in vector { free(pointer) }
+    return error
   }
 }

@@ -16,9 +16,13 @@ package enum SecurityContext {
     }
   }
 
-  /// The label that the policy gives to a process of ours that executes `program`.
-  package static func ofExecuting(_ program: String) throws(SystemError) -> String {
-    let own = trimmed(try FileSystem.contents(of: "/proc/self/attr/current", limit: 4096).bytes)
+  /// The label of this process.
+  package static func own() throws(SystemError) -> String {
+    trimmed(try FileSystem.contents(of: "/proc/self/attr/current", limit: 4096).bytes)
+  }
+
+  /// The label that the policy gives to a process labelled `own` that executes `program`.
+  package static func ofExecuting(_ program: String, by own: String) throws(SystemError) -> String {
     let file = try text("get label of", program) { getxattr(program, "security.selinux", $0, $1) }
     let number = trimmed(try FileSystem.contents(of: mount + "/class/process/index", limit: 64).bytes)
     // A transaction of selinuxfs: the answer is read from where the question was written.

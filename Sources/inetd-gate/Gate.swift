@@ -40,21 +40,21 @@ struct Gate: ~Copyable {
       tell(GateOrder.passed)
       return 0
     }
-    if order.takesPeerLabel && !takePeerLabel() { return refuse(.failure) }
+    if order.takesPeerLabel && !takePeerLabel() { return refuse(.label) }
     if let texts = order.banners { sendBanner(from: 0, size: texts.success) }
     tell(GateOrder.passed)
-    CurrentProcess.execute(order.command[0], arguments: Array(order.command.dropFirst()))
+    let error = CurrentProcess.execute(order.command[0], arguments: Array(order.command.dropFirst()))
+    tell(UInt8(clamping: error.errno))
     return GateOrder.Refusal.failure.rawValue
   }
 
-  /// Has the server run under the label that the policy gives it, with the range of its peer's. A peer without a label
-  /// cannot be served under it.
+  /// Has the server run under the label that it would have if this process had the range of its peer's and executed it:
+  /// what the policy says of ranges holds. A peer without a label cannot be served under it.
   private func takePeerLabel() -> Bool {
     do throws(SystemError) {
       let peer = try SecurityContext.peer(of: socket)
-      let own = try SecurityContext.ofExecuting(order.command[0])
-      guard let label = SecurityContext.label(own, withRangeOf: peer) else { return false }
-      try SecurityContext.setForExecution(label)
+      guard let own = SecurityContext.label(try SecurityContext.own(), withRangeOf: peer) else { return false }
+      try SecurityContext.setForExecution(try SecurityContext.ofExecuting(order.command[0], by: own))
       return true
     } catch {
       return false

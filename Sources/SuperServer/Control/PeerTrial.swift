@@ -147,6 +147,7 @@ struct PeerTrial {
     case .libwrap: return "hosts.allow and hosts.deny do not let the peer in"
     case .fork: return "descriptors, memory or processes have run out"
     case .proxyHeader: return "proxy_protocol: no header that is believed came in front of the connection"
+    case .label: return "LABELED: the server cannot have its peer's label"
     case .ident: return "flag IDONLY: the peer's host does not say who the peer is"
     }
   }
@@ -186,6 +187,7 @@ extension RefusalReason {
     case .fork: "resources"
     case .ident: "ident"
     case .proxyHeader: "proxy_protocol"
+    case .label: "label"
     }
   }
 
@@ -200,7 +202,7 @@ extension RefusalReason {
     case .perSource: "per_source"
     case .instances: "instances"
     case .libwrap: "libwrap"
-    case .ident: "flags"
+    case .ident, .label: "flags"
     case .proxyHeader: "proxy_protocol"
     }
   }

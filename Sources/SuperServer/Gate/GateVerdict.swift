@@ -8,6 +8,8 @@ final class GateVerdict: EventSource {
     /// The gate is the server by now, or it has judged and that was all it had to do.
     case passed
     case refused(GateOrder.Refusal)
+    /// The peer may enter, but there is no server for it: the program could not be executed.
+    case notExecuted(errno: Int32)
     /// The pipe has ended without a word: the gate is gone, or libwrap has put another program in its place (`twist`).
     case silent
   }
@@ -15,6 +17,8 @@ final class GateVerdict: EventSource {
   private let reader: FileDescriptor
   private let server: SuperServer
   private let completion: (Verdict) -> Void
+  /// The peer may enter; what is left to hear is whether the server has been executed.
+  private var hasPassed = false
 
   private init(_ reader: consuming FileDescriptor, _ server: SuperServer, completion: @escaping (Verdict) -> Void) {
     self.reader = consume reader
@@ -35,14 +39,23 @@ final class GateVerdict: EventSource {
 
   /// Takes the verdict if it is there.
   func read() {
-    var byte: UInt8 = 0
-    let result = withUnsafeMutableBytes(of: &byte) { reader.borrowed.read(into: $0) }
-    if result == .wouldBlock { return }
+    guard let verdict = next() else { return }
     server.loop.remove(self)
     server.verdicts[ObjectIdentifier(self)] = nil
-    guard case .transferred(1) = result else { return completion(.silent) }
-    if byte == GateOrder.passed { return completion(.passed) }
-    completion(.refused(GateOrder.Refusal(rawValue: Int32(byte)) ?? .failure))
+    completion(verdict)
+  }
+
+  /// Nil while something is missing.
+  private func next() -> Verdict? {
+    var byte: UInt8 = 0
+    while true {
+      let result = withUnsafeMutableBytes(of: &byte) { reader.borrowed.read(into: $0) }
+      if result == .wouldBlock { return nil }
+      guard case .transferred(1) = result else { return hasPassed ? .passed : .silent }
+      if hasPassed { return .notExecuted(errno: Int32(byte)) }
+      if byte != GateOrder.passed { return .refused(GateOrder.Refusal(rawValue: Int32(byte)) ?? .failure) }
+      hasPassed = true
+    }
   }
 }
 

@@ -118,7 +118,7 @@ extension ServiceRuntime {
       switch verdict {
       case .passed: serve(consume connection, from: peer)
       case .refused(let reason): shutOut(peer, reason)
-      case .silent: shutOut(peer, .failure)
+      case .silent, .notExecuted: shutOut(peer, .failure)
       }
       return
     }
@@ -134,14 +134,18 @@ extension ServiceRuntime {
     case .refused(let reason):
       server.instances.setGate(.refused, of: pid)
       shutOut(peer, reason)
+    case .notExecuted(let number):
+      server.instances.setGate(.refused, of: pid)
+      startFailed(peer.unmappedEndpoint, .execute, errno: number)
+      shutOut(peer, .failure, as: .fork)
     case .silent: server.instances.setGate(.silent, of: pid)
     }
   }
 
   /// A gate has refused a peer, who from now on counts for nothing.
-  private func shutOut(_ peer: SocketAddress, _ reason: GateOrder.Refusal) {
+  private func shutOut(_ peer: SocketAddress, _ refusal: GateOrder.Refusal, as reason: RefusalReason? = nil) {
     admission.ended(definition.wait ? nil : peer.ip)
-    countRefusal(reason == .libwrap ? .libwrap : .address, peer: peer)
+    countRefusal(reason ?? refusal.reason, peer: peer)
     release(.full)
   }
 
@@ -154,10 +158,11 @@ extension ServiceRuntime {
       log.started(definition, pid: instance.pid, peer: instance.peer)
       return true
     case .failed(let stage, let number):
-      startFailed(instance, stage, errno: number)
+      startFailed(instance.peer, stage, errno: number, isGate: true)
       countRefusal(.fork, peer: instance.peer)
     // Its status says what it could not say otherwise.
-    case .ended(.exited(GateOrder.Refusal.libwrap.rawValue)): countRefusal(.libwrap, peer: instance.peer)
+    case .ended(.exited(let status)):
+      countRefusal((GateOrder.Refusal(rawValue: status) ?? .failure).reason, peer: instance.peer)
     default: countRefusal(.address, peer: instance.peer)
     }
     return false
@@ -194,6 +199,17 @@ extension ServiceRuntime {
     guard case .program(let program) = definition.handler else { return definition.service }
     return program.argumentVector[0].pieces(separatedBy: UInt8(ascii: "/")).last.map { String($0) }
       ?? definition.service
+  }
+}
+
+extension GateOrder.Refusal {
+  /// What is counted and logged.
+  fileprivate var reason: RefusalReason {
+    switch self {
+    case .address, .failure: .address
+    case .libwrap: .libwrap
+    case .label: .label
+    }
   }
 }
 

@@ -250,7 +250,8 @@ extension ServiceRuntime {
       if traits.contains(.logsSuccess) {
         log.ended(definition, pid: instance.pid, peer: instance.peer, end: ServerEnd(status), duration: duration)
       }
-    case .failed(let stage, let number): startFailed(instance, stage, errno: number)
+    case .failed(let stage, let number):
+      startFailed(instance.peer, stage, errno: number, isGate: instance.gate != .none)
     case nil:
       counters.duration.add(microseconds: duration.nanoseconds / 1000)
       log.ended(definition, pid: instance.pid, peer: instance.peer, end: nil, duration: duration)
@@ -266,12 +267,12 @@ extension ServiceRuntime {
     counters.duration.add(microseconds: duration.nanoseconds / 1000)
   }
 
-  func startFailed(_ instance: Instance, _ stage: SpawnStage, errno: Int32) {
+  /// `isGate`: it is the gate that could not be started.
+  func startFailed(_ peer: SocketEndpoint?, _ stage: SpawnStage, errno: Int32, isGate: Bool = false) {
     counters.fail(.step(stage))
-    var program = instance.gate == .none ? definition.id : ServiceRuntime.gatePath
-    if instance.gate == .none, case .program(let definition) = definition.handler { program = definition.path }
-    log.startFailed(
-      definition, program: program, stage: stage.phrase, errno: errno, peer: instance.peer)
+    var program = isGate ? ServiceRuntime.gatePath : definition.id
+    if !isGate, case .program(let definition) = definition.handler { program = definition.path }
+    log.startFailed(definition, program: program, stage: stage.phrase, errno: errno, peer: peer)
   }
 
   private func takeBack(_ listener: Listener, after duration: TimeSpan) {

@@ -82,10 +82,10 @@ import Testing
     #expect(unknown.status == .exited(120) && unknown.verdict == [] && unknown.output == "")
     // A peer without a label cannot be served under it.
     let unlabelled = try judge(build, ["label=peer"])
-    #expect(unlabelled.status == .exited(120) && unlabelled.verdict == [120])
+    #expect(unlabelled.status == .exited(121) && unlabelled.verdict == [121])
     #expect(unlabelled.text == "<banner>" && unlabelled.output == "")
     let gone = try judge(build, [], command: ["/nonexistent/server", "server"])
-    #expect(gone.status == .exited(120) && gone.output == "")
+    #expect(gone.status == .exited(120) && gone.verdict == [1, UInt8(ENOENT)] && gone.output == "")
     let byHand = try ChildProcess.run(Self.path(build))
     #expect(byHand.status == .exited(120))
     #expect(byHand.errors == "inetd-gate: started by hand? It is for inetd to start.\n")
@@ -97,7 +97,7 @@ import Testing
   /// A gate whose verdict nobody heard says the same with its status: refused and counted, no slot is kept.
   @Test(
     .enabled(if: OwnEtc.isPossible, "needs a mount name space"), arguments: DaemonBuild.present,
-    [118: "address", 119: "libwrap", 120: "address"].sorted { $0.key < $1.key })
+    [118: "address", 119: "libwrap", 120: "address", 121: "label"].sorted { $0.key < $1.key })
   func theDaemonTakesTheStatusForARefusal(_ build: DaemonBuild, _ expected: (key: Int, value: String)) throws {
     let setup = try ProbeServices(build)
     let etc = try OwnEtc(setup.scratch)
@@ -118,6 +118,31 @@ import Testing
       }
     }
     #expect(!setup.daemon.log.text.contains("START: ") && !setup.daemon.log.text.contains("EXIT: "))
+  }
+
+  /// The peer may enter, but there is no server any more: nothing has been started, and the log says why.
+  @Test(.enabled(if: OwnEtc.isPossible, "needs a mount name space"), arguments: DaemonBuild.present)
+  func aServerThatCannotBeExecutedWasNotStarted(_ build: DaemonBuild) throws {
+    let setup = try ProbeServices(build)
+    let etc = try OwnEtc(setup.scratch)
+    try etc.write("hosts.deny", "ALL: 10.0.0.1\n")
+    let script = try setup.scratch.script("server", "echo served")
+    let service = Service(
+      id: "wrapped", port: "\(try Ports.free())", server: script,
+      keys: [("libwrap", "yes"), ("instances", "1"), ("overflow", "refuse"), ("log_on_success", "PID HOST EXIT")])
+    try setup.start([service], prefix: etc.prefix)
+    #expect(try setup.connect(service).receiveText() == "served\n")
+    try setup.daemon.log.wait(containing: "EXIT: wrapped ")
+    let started = setup.daemon.log.text.components(separatedBy: "START: wrapped ").count
+    try FileManager.default.removeItem(atPath: script)
+    for turn in 1...2 {
+      #expect(try setup.connect(service).isClosedSilently())
+      try setup.daemon.log.wait(for: "errors", count: turn) {
+        $0.contains("wrapped: cannot start \(script): execute: No such file or directory")
+      }
+      try setup.daemon.log.wait(for: "refusals", count: turn) { $0.hasSuffix("FAIL: wrapped fork from=127.0.0.1") }
+    }
+    #expect(setup.daemon.log.text.components(separatedBy: "START: wrapped ").count == started)
   }
 
   /// Banners that are not what they should be cost the banner, behind the gate as before it.

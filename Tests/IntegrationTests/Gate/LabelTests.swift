@@ -6,7 +6,7 @@ enum SELinux {
 }
 
 /// LABELED where there is SELinux: a directory made to look like selinuxfs, since no host of the tests has it. That a
-/// label is applied by a real policy is not shown here.
+/// label is applied by a real policy is shown by Tests/SELinux.
 @Suite(.enabled(if: OwnEtc.isPossible && !SELinux.isHere, "needs a mount name space, and no SELinux"))
 struct LabelTests {
   /// Words that give what follows them a /sys/fs of its own, with what is read of selinuxfs.
@@ -35,7 +35,7 @@ struct LabelTests {
     #expect(!setup.daemon.log.text.contains("SELinux"), "the host has it")
     for turn in 1...2 {
       #expect(try setup.connect(labelled).isClosedSilently())
-      try setup.daemon.log.wait(for: "refusals", count: turn) { $0.hasSuffix("FAIL: labelled address from=127.0.0.1") }
+      try setup.daemon.log.wait(for: "refusals", count: turn) { $0.hasSuffix("FAIL: labelled label from=127.0.0.1") }
     }
     #expect(!FileManager.default.fileExists(atPath: mark))
     #expect(!setup.daemon.log.text.contains("START: labelled"))
