@@ -125,6 +125,17 @@ extension BorrowedDescriptor {
     try writeAll(Array(text.utf8), to: subject)
   }
 
+  /// Writes a line as one piece: what others append to the same file does not come between.
+  package func writeLine(_ beginning: [UInt8], _ text: String, to subject: String = "") throws(SystemError) {
+    var text = text
+    let length = beginning.count + text.utf8.count + 1
+    let count = try checked("write", subject) {
+      text.withUTF8 { clinux_write_line(raw, beginning, beginning.count, $0.baseAddress, $0.count) }
+    }
+    // A disk that has just become full has taken a part: the rest says why.
+    if count < length { try writeAll(Array((beginning + Array((text + "\n").utf8)).dropFirst(count)), to: subject) }
+  }
+
   /// Writes all bytes to a blocking descriptor.
   package func writeAll(_ bytes: [UInt8], to subject: String = "") throws(SystemError) {
     let error = bytes.withUnsafeBytes { buffer -> SystemError? in

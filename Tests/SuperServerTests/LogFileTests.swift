@@ -22,7 +22,7 @@ import Testing
     defer { remove() }
     let file = LogFile(path: path, soft: 60, hard: 120)
     // 34 bytes a line with its stamp.
-    let line = String(repeating: "x", count: 34 - LogFile.stamp(time).utf8.count - 1)
+    let line = String(repeating: "x", count: 34 - LogFile.stamp(time).count - 1)
     let outcomes = (0..<6).map { _ in file.append(line, at: time, now: now(0)) }
     #expect(outcomes == [.written, .reachedSoftLimit, .written, .reachedHardLimit, .silent, .silent])
     #expect(text.split(separator: "\n").count == 3)
@@ -34,7 +34,7 @@ import Testing
     defer { remove() }
     try Data(count: Int(hard) - 40).write(to: URL(filePath: path))
     let file = LogFile(path: path, soft: soft, hard: nil)
-    let stamp = LogFile.stamp(time).utf8.count + 1
+    let stamp = LogFile.stamp(time).count + 1
     #expect(file.append(String(repeating: "x", count: 40 - stamp), at: time, now: now(0)) == .reachedSoftLimit)
     #expect(file.append("", at: time, now: now(0)) == .reachedHardLimit)
   }

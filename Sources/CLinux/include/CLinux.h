@@ -54,6 +54,12 @@ static inline int clinux_open(const char *path, int flags, mode_t mode) { return
 static inline int clinux_fcntl(int descriptor, int command, int argument) {
     return fcntl(descriptor, command, argument);
 }
+/// A beginning, a text and a newline in one piece (writev(2)).
+static inline ssize_t clinux_write_line(
+    int descriptor, const void *beginning, size_t beginning_size, const void *text, size_t text_size) {
+    struct iovec parts[3] = {{(void *)beginning, beginning_size}, {(void *)text, text_size}, {(void *)"\n", 1}};
+    return writev(descriptor, parts, 3);
+}
 /// Takes the process's write lock on the whole file without waiting; EAGAIN or EACCES when another process has it.
 static inline int clinux_lock(int descriptor) {
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};

@@ -50,27 +50,30 @@ package final class LogFile {
     retryAt = nil
   }
 
+  /// A time as the lines of a second begin with it.
+  typealias Stamp = [UInt8]
+
   /// Appends one line, stamped as xinetd stamps it: `YY/M/D@HH:MM:SS: `, month and day unpadded.
   package func append(_ text: String, at time: LocalTime, now: MonotonicTime) -> Outcome {
     append(text, stamp: LogFile.stamp(time), now: now)
   }
 
   /// The same with a stamp that is made once for all lines of a second.
-  func append(_ text: String, stamp: String, now: MonotonicTime) -> Outcome {
+  func append(_ text: String, stamp: Stamp, now: MonotonicTime) -> Outcome {
     if isFull { return .silent }
     if let retryAt, now < retryAt {
       lost += 1
       return .silent
     }
-    let line = stamp + text + "\n"
+    let length = UInt64(stamp.count + text.utf8.count + 1)
     do throws(SystemError) {
       if file == nil { try open() }
-      if let hard, size + UInt64(line.utf8.count) > hard {
+      if let hard, size + length > hard {
         isFull = true
         return .reachedHardLimit
       }
-      try file?.borrowed.writeAll(line, to: path)
-      size += UInt64(line.utf8.count)
+      try file?.borrowed.writeLine(stamp, text, to: path)
+      size += length
     } catch {
       return failed(error, now: now)
     }
@@ -105,9 +108,9 @@ package final class LogFile {
     file = consume opened
   }
 
-  static func stamp(_ time: LocalTime) -> String {
+  static func stamp(_ time: LocalTime) -> Stamp {
     func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
-    return
-      "\(two(time.year % 100))/\(time.month)/\(time.day)@\(two(time.hour)):\(two(time.minute)):\(two(time.second)): "
+    let date = "\(two(time.year % 100))/\(time.month)/\(time.day)"
+    return Array("\(date)@\(two(time.hour)):\(two(time.minute)):\(two(time.second)): ".utf8)
   }
 }

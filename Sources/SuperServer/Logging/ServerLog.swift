@@ -10,7 +10,7 @@ package final class ServerLog {
   private var output: LogOutput
   private var files: [String: LogFile] = [:]
   /// The present second as log files write it: asking the time zone's rules costs more than a line.
-  private var stamp = (second: Int64.min, text: "")
+  private var stamp = (second: Int64.min, text: LogFile.Stamp())
 
   @export(interface) package init(output: LogOutput, threshold: SyslogLevel = .info) {
     self.output = output

@@ -12,12 +12,23 @@ package enum ServerEnd: Equatable, Sendable {
 ///
 /// Each function is one kind of line; nil means that the service's log_on_success or log_on_failure asks for none.
 package enum ServiceLogText {
+  /// Room for a usual line: one that grows is copied at each step, twice for every connection.
+  private static let usualLength = 96
+
+  private static func line(_ kind: String, _ id: String) -> String {
+    var line = ""
+    line.reserveCapacity(usualLength)
+    line += kind
+    line += id
+    return line
+  }
+
   /// `START: id pid=N from=IP`
   package static func start(_ id: String, pid: Int32?, peer: String?, fields: SuccessLogFields) -> String? {
     guard !fields.isEmpty else { return nil }
-    var line = "START: " + id
-    if fields.contains(.pid), let pid { line += " pid=\(pid)" }
-    if fields.contains(.host), let peer { line += " from=" + peer }
+    var line = line("START: ", id)
+    if fields.contains(.pid), let pid { line.append(" pid=", pid) }
+    if fields.contains(.host), let peer { line.append(" from=", peer) }
     return line
   }
 
@@ -26,23 +37,27 @@ package enum ServiceLogText {
     _ id: String, pid: Int32?, end: ServerEnd?, seconds: Int64, fields: SuccessLogFields
   ) -> String? {
     guard !fields.intersection([.exit, .duration]).isEmpty else { return nil }
-    var line = "EXIT: " + id
+    var line = line("EXIT: ", id)
     if fields.contains(.exit), let end {
       switch end {
-      case .status(let status): line += " status=\(status)"
-      case .signal(let signal): line += " signal=\(signal)"
+      case .status(let status): line.append(" status=", status)
+      case .signal(let signal): line.append(" signal=", signal)
       }
     }
-    if fields.contains(.pid), let pid { line += " pid=\(pid)" }
-    if fields.contains(.duration) { line += " duration=\(seconds)(sec)" }
+    if fields.contains(.pid), let pid { line.append(" pid=", pid) }
+    if fields.contains(.duration) {
+      line.append(" duration=", seconds)
+      line += "(sec)"
+    }
     return line
   }
 
   /// `FAIL: id reason from=IP`
   package static func fail(_ id: String, reason: String, peer: String?, fields: FailureLogFields) -> String? {
     guard !fields.intersection([.host, .attempt, .userID]).isEmpty else { return nil }
-    var line = "FAIL: " + id + " " + reason
-    if fields.contains(.host), let peer { line += " from=" + peer }
+    var line = line("FAIL: ", id)
+    line.append(" ", reason)
+    if fields.contains(.host), let peer { line.append(" from=", peer) }
     return line
   }
 
@@ -72,4 +87,14 @@ package enum ServiceLogText {
     case .unnamed: return "local"
     }
   }
+}
+
+// Without a text between: `+` and interpolation make one for each piece.
+extension String {
+  fileprivate mutating func append(_ name: String, _ value: String) {
+    self += name
+    self += value
+  }
+
+  fileprivate mutating func append(_ name: String, _ value: some BinaryInteger) { append(name, String(value)) }
 }
