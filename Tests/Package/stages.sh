@@ -18,6 +18,8 @@ stage_servers() {
   check "it depends on nothing that its binaries do not load" needs_no_more
   check "and fail2ban's filter for our lines" inside grep -q "^_daemon = x?inetd" \
     /usr/share/doc/inetd/examples/fail2ban/filter.d/xinetd-fail.local
+  check "and what Debian's SELinux policy lacks" inside test -s \
+    /usr/share/doc/inetd/examples/selinux/inetd-additions.cil
   local before
   before=$(daemon)
   check "apt installs servers that know nothing of us" install $servers $clients

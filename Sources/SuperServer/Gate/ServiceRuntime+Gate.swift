@@ -32,7 +32,7 @@ extension ServiceRuntime {
     if isProgram { server.ledger?.takesOff(connection.borrowed, slot) }
     do throws(SystemError) {
       let pipe = try FileDescriptor.pipe(nonblocking: true)
-      let extra = try gateDescriptors(pipe.writer.borrowed)
+      let extra = gateDescriptors(pipe.writer.borrowed)
       let plan = ServerProgram.gate(order, path: ServiceRuntime.gatePath, of: resolved)
       let pid = try server.spawner.spawn(
         plan, socket: connection.borrowed, standardError: isProgram ? complaintsDescriptor : nil,
@@ -168,15 +168,24 @@ extension ServiceRuntime {
     return false
   }
 
-  /// What the gate has beside the sockets, in its order.
-  private func gateDescriptors(_ verdict: BorrowedDescriptor) throws(SystemError) -> [BorrowedDescriptor] {
-    if banners.forGate == nil { return [verdict] }
+  /// The file with the banners for the gate; nil where there are none, or, as the log says once, none can be had.
+  private var bannerFile: BorrowedDescriptor? {
+    if banners.forGate == nil { return nil }
     let activity = begun
-    if activity.bannerFile == nil {
-      activity.bannerFile = try FileDescriptor.memory(name: "banners", holding: banners.success + banners.failure)
+    if !activity.hasTriedBannerFile {
+      activity.hasTriedBannerFile = true
+      do throws(SystemError) {
+        activity.bannerFile = try FileDescriptor.memory(name: "banners", holding: banners.success + banners.failure)
+      } catch {
+        log.systemFailure(error, consequence: "banners of \(definition.id) are not sent")
+      }
     }
-    guard let file = activity.bannerFile?.borrowed else { return [verdict] }
-    return [verdict, file]
+    return activity.bannerFile?.borrowed
+  }
+
+  /// What the gate has beside the sockets, in its order.
+  private func gateDescriptors(_ verdict: BorrowedDescriptor) -> [BorrowedDescriptor] {
+    bannerFile.map { [verdict, $0] } ?? [verdict]
   }
 
   /// What the gate is to judge, and what it becomes.
@@ -189,7 +198,7 @@ extension ServiceRuntime {
       if !access.noAccess.isEmpty { order.noAccess = AccessPattern.listText(access.noAccess) }
     }
     order.takesPeerLabel = traits.contains(.takesPeerLabel)
-    order.banners = banners.forGate
+    if bannerFile != nil { order.banners = banners.forGate }
     if case .program(let program) = definition.handler { order.command = [program.path] + program.argumentVector }
     return order
   }

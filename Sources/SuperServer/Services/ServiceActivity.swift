@@ -14,6 +14,7 @@ final class ServiceActivity {
   var plan: SpawnPlan?
   /// The banners as the gate gets them; made for its first start after a load.
   var bannerFile: FileDescriptor?
+  var hasTriedBannerFile = false
   /// Whose PROXY headers are believed; made for the first connection after a load.
   var proxyTrust: ProxyTrust?
   /// Connections that have yet to show a PROXY header.

@@ -77,6 +77,7 @@ package final class ServiceRuntime {
       activity.plan = nil
       activity.proxyTrust = nil
       activity.bannerFile = nil
+      activity.hasTriedBannerFile = false
       activity.admission.update(
         access: resolved.definition.access, limits: resolved.definition.limits, livePeers: livePeers,
         now: nowNanoseconds)

@@ -145,6 +145,26 @@ import Testing
     #expect(setup.daemon.log.text.components(separatedBy: "START: wrapped ").count == started)
   }
 
+  /// Under some policies (SELinux) the daemon may have no files in memory: that costs the banners, which the log says once.
+  @Test(
+    .enabled(if: OwnEtc.isPossible, "needs a mount name space"),
+    .enabled(if: FaultInjection.reasonUnavailable == nil, "strace cannot be used"), arguments: DaemonBuild.present)
+  func withoutMemoryFilesTheBannersGoUnsent(_ build: DaemonBuild) throws {
+    let setup = try ProbeServices(build)
+    let etc = try OwnEtc(setup.scratch)
+    try etc.write("hosts.deny", "ALL: 127.0.0.2\n")
+    let banner = try setup.scratch.write("banner", "<refused>")
+    let service = try setup.service("wrapped", "hold", keys: [("libwrap", "yes"), ("banner_fail", banner)])
+    let forbidding = ["strace", "-D", "-f", "-o", "/dev/null", "-e", "inject=memfd_create:error=EACCES"]
+    try setup.start([service], prefix: etc.prefix + forbidding)
+    for _ in 0..<2 {
+      #expect(try setup.connectGreeted(service).pid > 0)
+      #expect(try setup.connect(service, from: "127.0.0.2").isClosedSilently())
+    }
+    let lines = setup.daemon.log.text.split(separator: "\n").filter { $0.contains("banners of wrapped are not sent") }
+    #expect(lines.count == 1 && lines[0].contains("Permission denied"), "\(lines)")
+  }
+
   /// Banners that are not what they should be cost the banner, behind the gate as before it.
   @Test(
     .enabled(if: OwnEtc.isPossible, "needs a mount name space"), arguments: DaemonBuild.present,
