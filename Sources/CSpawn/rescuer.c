@@ -198,10 +198,11 @@ CHILD_CODE static int outlives_daemon(const struct cspawn_rescue *rescue) {
 CHILD_CODE static void live(const struct cspawn_rescue *given) {
     // The caller's frame is not the child's for long.
     struct cspawn_rescue rescue = *given;
-    call(SYS_prctl, PR_SET_NAME, (long)"inetd-rescuer", 0, 0);
     uint64_t all = ~(uint64_t)0;
     call(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, 0, KERNEL_SIGSET_SIZE);
     forget_memory();
+    // Who has the name is what it says.
+    call(SYS_prctl, PR_SET_NAME, (long)"inetd-rescuer", 0, 0);
     if (outlives_daemon(&rescue)) {
         rescue_listening(&rescue);
         rescue_fresh(&rescue);

@@ -105,6 +105,11 @@ extension BorrowedDescriptor {
     .of { CLinux.read(raw, buffer.baseAddress, buffer.count) }
   }
 
+  /// pread(2): from a place in a file, which others may share and read at theirs.
+  package func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) -> TransferResult {
+    .of { CLinux.pread(raw, buffer.baseAddress, buffer.count, off_t(offset)) }
+  }
+
   /// write(2): may take fewer bytes than offered. SIGPIPE must be ignored or blocked.
   package func write(_ bytes: UnsafeRawBufferPointer) -> TransferResult {
     .of { CLinux.write(raw, bytes.baseAddress, bytes.count) }

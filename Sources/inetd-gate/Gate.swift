@@ -14,6 +14,8 @@ struct Gate: ~Copyable {
 
   /// Resolvers have their own idea of patience: SIGALRM ends a gate that takes longer, which refuses the peer.
   private static let patience: UInt32 = 30
+  /// More is no banner of the daemon's.
+  private static let bannerLimit = 16 << 10
 
   private init(_ order: GateOrder, _ verdict: consuming FileDescriptor) {
     self.order = order
@@ -76,9 +78,15 @@ struct Gate: ~Copyable {
     return reason.rawValue
   }
 
+  /// As far as the fresh socket takes it: nobody waits for a stranger.
   private func sendBanner(from offset: Int, size: Int) {
-    guard size > 0, socket.socketKind != .datagram, let file = order.banners?.file else { return }
-    _ = BorrowedDescriptor(raw: file).sendFile(to: socket, from: offset, count: size)
+    guard size > 0, size <= Gate.bannerLimit, socket.socketKind != .datagram, let file = order.banners?.file else {
+      return
+    }
+    withUnsafeTemporaryAllocation(byteCount: size, alignment: 1) { buffer in
+      guard BorrowedDescriptor(raw: file).read(into: buffer, at: offset) == .transferred(size) else { return }
+      _ = socket.send(UnsafeRawBufferPointer(buffer))
+    }
   }
 
   private func tell(_ byte: UInt8) {

@@ -36,6 +36,6 @@ enum {
     CSPAWN_RESCUED_LISTENING = 'l',
 };
 
-/// Starts the rescuer, a child with a copy of next to none of our memory. It ends when we have, or when it is told to. Returns its
-/// pid or -errno.
+/// Starts the rescuer, a child with a copy of next to none of our memory. It ends when we have, or when it is told to.
+/// Returns its pid or -errno.
 pid_t cspawn_start_rescuer(const struct cspawn_rescue *rescue);
