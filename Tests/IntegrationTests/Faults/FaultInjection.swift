@@ -1,23 +1,26 @@
 import Foundation
 
-/// System calls of a running process, and of all it starts, made to fail by strace from outside: the binary under test
+/// System calls of a running process, and of what it starts, made to fail by strace from outside: the binary under test
 /// is the one that is shipped. Ends with `end`, after which the kernel answers again.
 final class FaultInjection {
   private let strace: ChildProcess
   private let pid: pid_t
 
   /// strace's own words for what fails how: `accept4:error=EMFILE`, `when=1..5` for the first five times.
-  init(_ words: [String], in pid: pid_t) throws {
+  init(_ words: [String], in pid: pid_t, alone: Bool = false) throws {
     self.pid = pid
     let calls = Set(words.map { String($0.prefix { $0 != ":" }) }).sorted().joined(separator: ",")
     strace = try ChildProcess(
-      ["strace", "-f", "-p", "\(pid)", "-o", "/dev/null", "-e", "trace=\(calls)", "-e", "signal=none"]
+      ["strace"] + (alone ? [] : ["-f"]) + [
+        "-p", "\(pid)", "-o", "/dev/null", "-e", "trace=\(calls)", "-e", "signal=none",
+      ]
         + words.flatMap { ["-e", "inject=\($0)"] })
     try Deadline.poll("strace attached: \(strace.errors.text)") { [strace] in
       // What is injected may have ended the process already.
       if !ProcessFacts.exists(pid) { return true }
       guard strace.isRunning else { throw Failure("strace ended: \(strace.errors.text)") }
-      return Self.tracer(of: pid) == strace.pid
+      // Seized, it runs on for a moment; strace says so when it has been interrupted, too.
+      return Self.tracer(of: pid) == strace.pid && strace.errors.text.contains("Process \(pid) attached")
     }
   }
 
