@@ -20,9 +20,16 @@ package struct GateOrder: Equatable, Sendable {
   /// What the peer is told who may enter, and the one who may not: sizes of two texts, one behind the other in a file.
   /// The gate runs as the server's user, who need not be able to read what the administrator wrote them into.
   package struct Banners: Equatable, Sendable {
+    /// More of one is not sent: it must fit a fresh socket's buffer, since nobody waits for the peer to read it.
+    package static let limit = 16 << 10
+
     package var file: Int32
-    package let success: Int
-    package let failure: Int
+    private let success: Int
+    private let failure: Int
+
+    /// Where the texts are in the file.
+    package var successPlace: Range<Int> { 0..<success }
+    package var failurePlace: Range<Int> { success..<success + failure }
 
     package init(file: Int32 = -1, success: Int, failure: Int) {
       self.file = file
@@ -32,7 +39,8 @@ package struct GateOrder: Equatable, Sendable {
 
     fileprivate init?(_ text: String) {
       let numbers = text.split(separator: ":", omittingEmptySubsequences: false).map { Int32($0) ?? -1 }
-      guard numbers.count == 3, numbers[0] > 2, numbers[1] >= 0, numbers[2] >= 0 else { return nil }
+      let sizes = 0...Int32(Banners.limit)
+      guard numbers.count == 3, numbers[0] > 2, sizes ~= numbers[1], sizes ~= numbers[2] else { return nil }
       self.init(file: numbers[0], success: Int(numbers[1]), failure: Int(numbers[2]))
     }
 

@@ -138,7 +138,7 @@ extension BorrowedDescriptor {
       text.withUTF8 { clinux_write_line(raw, beginning, beginning.count, $0.baseAddress, $0.count) }
     }
     // A disk that has just become full has taken a part: the rest says why.
-    if count < length { try writeAll(Array((beginning + Array((text + "\n").utf8)).dropFirst(count)), to: subject) }
+    if count < length { try writeAll(Array((beginning + (text + "\n").utf8).dropFirst(count)), to: subject) }
   }
 
   /// Writes all bytes to a blocking descriptor.

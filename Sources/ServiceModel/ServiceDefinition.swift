@@ -64,6 +64,15 @@ package struct ServiceDefinition: Equatable, Sendable {
   }
 }
 
+extension ServiceDefinition {
+  /// Lets go of where it listens, once that is looked up. The rest of its sockets' definition becomes one with `other`'s
+  /// where they are equal.
+  package mutating func forgetAddresses(sharingSocketWith other: ServiceDefinition?) {
+    socketPart.wrappedValue.addresses = []
+    if let other { socketPart.share(with: other.socketPart) }
+  }
+}
+
 // Written out instead of wrapped: the accessors that a wrapper gets copy the part for every look at it.
 extension ServiceDefinition {
   package var socket: SocketDefinition {

@@ -60,11 +60,12 @@ package struct ServiceResolver {
   }
 
   /// What the services listen on is in their plans now: without their addresses most are alike in the rest of their
-  /// sockets' definition, and hold it together.
+  /// sockets' definition.
   private func forgetAddresses(_ services: inout [ResolvedService]) {
+    var previous: ServiceDefinition?
     for index in services.indices {
-      services[index].entry.definition.socket.addresses = []
-      if index > 0 { services[index].entry.definition.shareParts(with: services[index - 1].definition) }
+      services[index].entry.definition.forgetAddresses(sharingSocketWith: previous)
+      previous = services[index].definition
     }
   }
 

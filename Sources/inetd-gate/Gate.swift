@@ -14,8 +14,6 @@ struct Gate: ~Copyable {
 
   /// Resolvers have their own idea of patience: SIGALRM ends a gate that takes longer, which refuses the peer.
   private static let patience: UInt32 = 30
-  /// More is no banner of the daemon's.
-  private static let bannerLimit = 16 << 10
 
   private init(_ order: GateOrder, _ verdict: consuming FileDescriptor) {
     self.order = order
@@ -43,7 +41,7 @@ struct Gate: ~Copyable {
       return 0
     }
     if order.takesPeerLabel && !takePeerLabel() { return refuse(.label) }
-    if let texts = order.banners { sendBanner(from: 0, size: texts.success) }
+    sendBanner { $0.successPlace }
     tell(GateOrder.passed)
     let error = CurrentProcess.execute(order.command[0], arguments: Array(order.command.dropFirst()))
     tell(UInt8(clamping: error.errno))
@@ -71,7 +69,7 @@ struct Gate: ~Copyable {
 
   /// Tells the peer what the service's banner says, and the daemon the reason.
   private func refuse(_ reason: GateOrder.Refusal) -> Int32 {
-    if let texts = order.banners { sendBanner(from: texts.success, size: texts.failure) }
+    sendBanner { $0.failurePlace }
     // A refused datagram is taken, or it would be judged again and again.
     if socket.socketKind == .datagram { socket.dropDatagram() }
     tell(UInt8(reason.rawValue))
@@ -79,12 +77,13 @@ struct Gate: ~Copyable {
   }
 
   /// As far as the fresh socket takes it: nobody waits for a stranger.
-  private func sendBanner(from offset: Int, size: Int) {
-    guard size > 0, size <= Gate.bannerLimit, socket.socketKind != .datagram, let file = order.banners?.file else {
-      return
-    }
-    withUnsafeTemporaryAllocation(byteCount: size, alignment: 1) { buffer in
-      guard BorrowedDescriptor(raw: file).read(into: buffer, at: offset) == .transferred(size) else { return }
+  private func sendBanner(_ which: (GateOrder.Banners) -> Range<Int>) {
+    guard let banners = order.banners, socket.socketKind != .datagram else { return }
+    let place = which(banners)
+    if place.isEmpty { return }
+    let file = BorrowedDescriptor(raw: banners.file)
+    withUnsafeTemporaryAllocation(byteCount: place.count, alignment: 1) { buffer in
+      guard file.read(into: buffer, at: place.lowerBound) == .transferred(place.count) else { return }
       _ = socket.send(UnsafeRawBufferPointer(buffer))
     }
   }

@@ -4,9 +4,6 @@ import ServiceModel
 
 /// The banner files of a service, read at load time so that no connection waits for a disk.
 final class BannerTexts: Sendable {
-  /// More of a banner is not sent: it must fit a fresh socket's buffer, since nobody waits for the peer to read it.
-  static let limit = 16 << 10
-
   let always: [UInt8]
   let success: [UInt8]
   let failure: [UInt8]
@@ -36,7 +33,7 @@ final class BannerTexts: Sendable {
   private static func read(_ path: String?, _ errors: inout [SystemError]) -> [UInt8] {
     guard let path else { return [] }
     do throws(SystemError) {
-      return try FileSystem.contents(of: path, limit: limit).bytes
+      return try FileSystem.contents(of: path, limit: GateOrder.Banners.limit).bytes
     } catch {
       errors.append(error)
       return []

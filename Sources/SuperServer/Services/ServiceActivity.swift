@@ -35,6 +35,14 @@ final class ServiceActivity {
   init(_ definition: ServiceDefinition) {
     admission = AdmissionController(access: definition.access, limits: definition.limits)
   }
+
+  /// Lets go of what was made from a definition that has changed.
+  func forgetDefinition() {
+    plan = nil
+    proxyTrust = nil
+    bannerFile = nil
+    hasTriedBannerFile = false
+  }
 }
 
 extension ServiceRuntime {

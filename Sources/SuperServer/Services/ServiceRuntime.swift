@@ -74,10 +74,7 @@ package final class ServiceRuntime {
     walls?.close(server.cellKeepers)
     walls = ServiceWalls.of(resolved.definition, server)
     if let activity {
-      activity.plan = nil
-      activity.proxyTrust = nil
-      activity.bannerFile = nil
-      activity.hasTriedBannerFile = false
+      activity.forgetDefinition()
       activity.admission.update(
         access: resolved.definition.access, limits: resolved.definition.limits, livePeers: livePeers,
         now: nowNanoseconds)
@@ -108,7 +105,7 @@ package final class ServiceRuntime {
   /// The service as it was resolved, with the places it listens on.
   var served: ResolvedService {
     var all = resolved
-    if all.listeners.isEmpty { all.listeners = listeners.map { $0.plan } }
+    all.listeners = listeners.map { $0.plan }
     return all
   }
 

@@ -64,25 +64,29 @@ final class NotifySocket {
     }
     while !contains() {
       guard !deadline.hasPassed else { throw Failure("no \(line); notified: \(inbox.messages)") }
-      if !isAlive() { return try emptied(deadline) && contains() }
+      if !isAlive() {
+        try readWhatIsThere(deadline)
+        return contains()
+      }
       // The end of the process has no event here; looking for it now and then is enough.
       _ = inbox.condition.wait(until: Date(timeIntervalSinceNow: min(0.05, deadline.remaining)))
     }
     return true
   }
 
-  /// Waits until everything is read that has been sent so far.
-  private func emptied(_ deadline: Deadline) throws -> Bool {
+  /// Waits until everything is read that has been sent so far. To be called with the lock.
+  private func readWhatIsThere(_ deadline: Deadline) throws {
     inbox.isEmptied = false
     let name = try SocketName(unix: path)
     let text = Array(Self.fence.utf8)
-    guard name.withPointer({ sendto(descriptor, text, text.count, 0, $0, $1) }) == text.count else {
-      throw Failure("send to \(path): \(errorText())")
-    }
+    // A full queue is emptied by the reader, who needs the lock.
+    inbox.condition.unlock()
+    let count = name.withPointer { sendto(descriptor, text, text.count, 0, $0, $1) }
+    inbox.condition.lock()
+    guard count == text.count else { throw Failure("send to \(path): \(errorText())") }
     while !inbox.isEmptied {
       guard !deadline.hasPassed else { throw Failure("notified: \(inbox.messages)") }
       _ = inbox.condition.wait(until: Date(timeIntervalSinceNow: deadline.remaining))
     }
-    return true
   }
 }
